@@ -1,0 +1,38 @@
+"""The command `vdx-policy`: its subcommands, and how errors are told."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+import click
+
+from policy.cli.check import check
+from policy.cli.hash_password import hash_password
+from policy.cli.health import health
+from policy.cli.migrate import migrate
+from policy.cli.new_key import new_key
+from policy.cli.serve import serve
+from policy.errors import DocumentError, PolicyError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("vdx-policy"), prog_name="vdx-policy")
+def cli() -> None:
+    """External policy server and call router for Pexip Infinity."""
+
+
+for command in (serve, check, migrate, health, hash_password, new_key):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run a subcommand; 1 for what went wrong, 2 for files and options that are wrong."""
+    try:
+        cli()
+    except DocumentError as exc:
+        click.echo(str(exc), err=True)  # each line begins with its file, as editors expect
+        sys.exit(2)
+    except PolicyError as exc:
+        click.echo(f"vdx-policy: {exc}", err=True)
+        sys.exit(1)

@@ -1,0 +1,85 @@
+"""`vdx-policy serve`: run the service until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shlex
+import signal
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import click
+import uvloop
+
+from policy.cli.options import config_option, settings_from
+from policy.server import PolicyServer, Ready
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from policy.settings import Settings
+
+
+@click.command()
+@config_option
+def serve(config: Path | None) -> None:
+    """Answer policy requests until Ctrl-C or SIGTERM."""
+    started = time.monotonic()
+    settings = settings_from(config)
+    logging.basicConfig(
+        level=settings.log.level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, started))
+
+
+async def _serve(settings: Settings, started: float) -> None:
+    running = asyncio.current_task()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop_once() -> None:
+        # A second Ctrl-C must not tear the stopping itself apart.
+        if running is not None and not stop.is_set():
+            stop.set()
+            running.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop_once)
+    try:
+        async with PolicyServer(settings) as server:
+            click.echo(describe(server.ready, settings, time.monotonic() - started))
+            await asyncio.Event().wait()  # until cancelled; so may be a start that takes minutes
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+    click.echo("vdx-policy: stopped")
+
+
+def describe(ready: Ready, settings: Settings, seconds: float) -> str:
+    """Tell the operator that the service is ready, where, with what, and what to try."""
+    rules = f"{ready.rules} in force, version {ready.rules_version}, from {settings.rules.folder}"
+    lines = [
+        f"vdx-policy: ready on {ready.url} after {seconds:.1f} s",
+        f"  directory: {ready.addresses} addresses, {ready.database}",
+        f"  rules: {rules}",
+    ]
+    if ready.note is not None:
+        lines.append(f"  note: {ready.note}")
+    if ready.example is not None:
+        lines += ["Try:", f"  {_example(ready, settings)}"]
+    return "\n".join(lines)
+
+
+def _example(ready: Ready, settings: Settings) -> str:
+    query = urlencode(
+        {"call_direction": "dial_in", "protocol": "sip", "local_alias": ready.example}
+    )
+    command = ["curl", f"{ready.url}/policy/v1/service/configuration?{query}"]
+    if settings.access.credentials:
+        command[1:1] = ["-u", settings.access.credentials[0].username]
+    return shlex.join(command)

@@ -1,0 +1,86 @@
+"""What stands behind an alias, and whether it may be called at this moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from policy.decide.decision import Decision, Needs, Reason, refuse
+from policy.directory.records import (
+    AddressKey,
+    Booking,
+    Device,
+    PermanentRoom,
+    Quarantined,
+    Reserved,
+    RoomState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from policy.directory.records import Found, Target
+    from policy.wire.alias import Alias
+
+
+def keys_of(alias: Alias, default_domain: str) -> tuple[AddressKey, ...]:
+    """Give the keys to try in order: a bare alias may be completed by the caller's domain."""
+    key = AddressKey(alias.user, alias.host)
+    if alias.host or not default_domain:
+        return (key,)
+    return key, AddressKey(alias.user, default_domain)
+
+
+def find_owned(keys: tuple[AddressKey, ...], known: Mapping[AddressKey, Found]) -> Found | Needs:
+    """Give the first that somebody owns, else the last; or say which key is not known yet."""
+    found: Found | Needs = Needs(keys[0])
+    for key in keys:
+        found = known.get(key, Needs(key))
+        if isinstance(found, Needs) or found.entry.target is not None:
+            break
+    return found
+
+
+def refusal_of(target: Target, now: datetime) -> Decision | None:
+    """Say why nobody may call there now, None when they may.
+
+    An inactive organisation outweighs all else; of a booking a cancellation outweighs its end.
+    """
+    match target:
+        case Quarantined():
+            return refuse(Reason.ENDED)
+        case Reserved():
+            return refuse(Reason.UNKNOWN_ALIAS)
+        case PermanentRoom() | Booking() | Device() if not target.organisation.may_call:
+            return refuse(Reason.ORG_INACTIVE)
+        case PermanentRoom():
+            return _refusal_of_room(target)
+        case Booking():
+            return _refusal_of_booking(target, now)
+        case Device():
+            return None if target.enabled else refuse(Reason.UNKNOWN_ALIAS)
+        case _:
+            assert_never(target)
+
+
+def _refusal_of_room(room: PermanentRoom) -> Decision | None:
+    match room.state:
+        case RoomState.ACTIVE | RoomState.UNUSED_WARNED:
+            return None
+        case RoomState.RETIRED:
+            return refuse(Reason.RETIRED)
+        case RoomState.DRAFT | RoomState.DELETED:
+            return refuse(Reason.UNKNOWN_ALIAS)
+        case _:
+            assert_never(room.state)
+
+
+def _refusal_of_booking(booking: Booking, now: datetime) -> Decision | None:
+    if booking.cancelled:
+        return refuse(Reason.CANCELLED)
+    if now > booking.ends_at:
+        return refuse(Reason.ENDED)
+    if now < booking.opens_at:
+        opens_at = booking.opens_at.isoformat(timespec="minutes")
+        return refuse(Reason.TOO_EARLY, text=f"opens at {opens_at}")
+    return None

@@ -1,0 +1,99 @@
+"""Decision, Reason, and what deciding asks for when it lacks a fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from policy.wire.vocabulary import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from policy.directory.records import AddressKey
+
+
+class Reason(StrEnum):
+    """Why a request was answered so; part of every answer, every count and every trace."""
+
+    OK = "OK"
+    OK_DEGRADED = "OK_DEGRADED"  # from an entry past its time: the database is away
+    BY_RULE = "BY_RULE"
+    NO_RULE = "NO_RULE"  # nothing says otherwise
+    NON_DIAL = "NON_DIAL"  # sets up no call
+    DEVICE = "DEVICE"  # a device was dialled: the platform calls it
+    FOREIGN_DOMAIN = "FOREIGN_DOMAIN"
+    UNKNOWN_ALIAS = "UNKNOWN_ALIAS"
+    BAD_ALIAS = "BAD_ALIAS"
+    TOO_EARLY = "TOO_EARLY"
+    ENDED = "ENDED"
+    CANCELLED = "CANCELLED"
+    RETIRED = "RETIRED"
+    ORG_INACTIVE = "ORG_INACTIVE"
+    REGISTRATION_DENIED = "REGISTRATION_DENIED"
+    NOT_SERVED = "NOT_SERVED"  # a request type that this version leaves to the node
+    FALLBACK = "FALLBACK"  # the directory is away and nothing is remembered
+    LATE = "LATE"  # no decision within the time limit
+    FAULT = "FAULT"  # a fault of this program
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the node is told; `result` None sends none, an empty one sends `{}`."""
+
+    action: Action
+    reason: Reason
+    result: Mapping[str, object] | None = field(default=None, repr=False)
+    rule: str = ""
+    text: str = ""
+
+    def notes(self) -> dict[str, str]:
+        """Give the extra keys of the answer, which a node prints in its support log."""
+        notes = {"reason": self.reason.value}
+        if self.rule:
+            notes["rule"] = self.rule
+        if self.text:
+            notes["text"] = self.text
+        return notes
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Deciding lacks what the directory says of `key`; ask, and decide again."""
+
+    key: AddressKey
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What differs from call to call although nothing else does.
+
+    `token` is drawn for each request and makes the name of a gateway call its own.
+    """
+
+    now: datetime
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialling:
+    """How an alias without a domain is completed; locations win over the default."""
+
+    default_domain: str = ""
+    location_domains: Mapping[str, str] = field(default_factory=dict)
+
+    def domain_for(self, location: str) -> str:
+        """Give the domain of a caller's location, empty for none."""
+        return self.location_domains.get(location, self.default_domain)
+
+
+def refuse(reason: Reason, *, text: str = "") -> Decision:
+    """Refuse a call. No `result`: a node that sees a usable one lets the caller in."""
+    return Decision(Action.REJECT, reason, text=text)
+
+
+def leave(reason: Reason) -> Decision:
+    """Leave it to the platform's own configuration."""
+    return Decision(Action.CONTINUE, reason)

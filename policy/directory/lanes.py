@@ -1,0 +1,155 @@
+"""Few dedicated connections with one prepared query each; a busy moment shares round trips.
+
+A pool that resets its connections at every release costs a second round trip per query. Here a
+lane owns its connection for good: keys that arrive while all lanes are busy wait together, and the
+first free lane asks for all of them at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+from policy.directory.migrate import reason_of
+from policy.directory.queries import FIND_ADDRESSES
+from policy.errors import DirectoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asyncpg.prepared_stmt import PreparedStatement
+
+    from policy.directory.records import AddressKey
+
+MAX_KEYS_PER_QUERY: Final = 200
+# While the database is away it is tried this often; in between, everybody is told at once.
+RETRY_S: Final = 0.5
+
+_FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+Waiting = tuple["AddressKey", asyncio.Future[asyncpg.Record]]
+
+
+class Lanes:
+    """Asks for address keys; `open()` before use, `close()` after."""
+
+    def __init__(self, dsn: str, *, connections: int, timeout_s: float) -> None:
+        self._queue: asyncio.Queue[Waiting] = asyncio.Queue()
+        self._lanes = [_Lane(dsn, timeout_s) for _ in range(connections)]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Connect every lane; raises DirectoryError."""
+        for lane in self._lanes:
+            await lane.connect()
+        self._tasks = [asyncio.create_task(lane.serve(self._queue)) for lane in self._lanes]
+
+    async def close(self) -> None:
+        """End every lane; whoever still waits is told."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for lane in self._lanes:
+            await lane.disconnect()
+        while not self._queue.empty():
+            _fail([self._queue.get_nowait()], DirectoryError("directory: closed"))
+
+    async def fetch(self, key: AddressKey) -> asyncpg.Record:
+        """Give the row of one key; raises DirectoryError."""
+        future: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((key, future))
+        return await future
+
+
+class _Lane:
+    """One connection and the task that owns it."""
+
+    def __init__(self, dsn: str, timeout_s: float) -> None:
+        self._dsn = dsn
+        self._timeout_s = timeout_s
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._statement: PreparedStatement[asyncpg.Record] | None = None
+        self._away_until = 0.0
+        self._away_reason = ""
+
+    async def connect(self) -> None:
+        """Open the connection and prepare the query; raises DirectoryError."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                self._connection = await asyncpg.connect(self._dsn, timeout=self._timeout_s)
+                self._statement = await self._connection.prepare(FIND_ADDRESSES)
+        except _FAULTS as exc:
+            await self.disconnect()
+            raise DirectoryError(f"database: {reason_of(exc)}") from exc
+
+    async def disconnect(self) -> None:
+        """Drop the connection, politely if the database still answers."""
+        connection, self._connection, self._statement = self._connection, None, None
+        if connection is not None:
+            with contextlib.suppress(*_FAULTS):
+                await connection.close(timeout=1)
+
+    async def serve(self, queue: asyncio.Queue[Waiting]) -> None:
+        """Take what waits, ask once, hand out the rows; until cancelled."""
+        while True:
+            batch = [await queue.get()]
+            while not queue.empty() and len(batch) < MAX_KEYS_PER_QUERY:
+                batch.append(queue.get_nowait())
+            try:
+                rows = await self._ask([key for key, _ in batch])
+            except DirectoryError as exc:
+                _fail(batch, exc)
+            except asyncio.CancelledError:
+                _fail(batch, DirectoryError("directory: closed"))
+                raise
+            else:
+                for row in rows:
+                    _hand_over(batch[row["position"] - 1][1], row)
+
+    async def _ask(self, keys: Sequence[AddressKey]) -> list[asyncpg.Record]:
+        """Ask once; a connection that had died in the meantime is worth a second try."""
+        if self._statement is not None:
+            with contextlib.suppress(asyncpg.InterfaceError, asyncpg.PostgresError, OSError):
+                return await self._query(keys)
+            await self.disconnect()
+        await self._reconnect()
+        try:
+            return await self._query(keys)
+        except _FAULTS as exc:
+            await self.disconnect()
+            raise DirectoryError(f"database: {reason_of(exc)}") from exc
+
+    async def _query(self, keys: Sequence[AddressKey]) -> list[asyncpg.Record]:
+        if self._statement is None:
+            raise DirectoryError("database: not connected")
+        locals_, domains = [key.local for key in keys], [key.domain for key in keys]
+        try:
+            return await self._statement.fetch(locals_, domains, timeout=self._timeout_s)
+        except TimeoutError as exc:
+            await self.disconnect()  # its answer may still arrive and would be taken for the next
+            raise DirectoryError("database: no answer in time") from exc
+
+    async def _reconnect(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._away_until:
+            raise DirectoryError(self._away_reason)
+        try:
+            await self.connect()
+        except DirectoryError as exc:
+            self._away_until = asyncio.get_running_loop().time() + RETRY_S
+            self._away_reason = str(exc)
+            raise
+
+
+def _fail(batch: Sequence[Waiting], error: DirectoryError) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)
+
+
+def _hand_over(future: asyncio.Future[asyncpg.Record], row: asyncpg.Record) -> None:
+    if not future.done():
+        future.set_result(row)

@@ -1,0 +1,152 @@
+"""Writes a directory file into the database: all of it, or nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from policy.directory.document import BookingRow, RoomRow, key_of
+from policy.directory.migrate import reason_of
+from policy.directory.queries import (
+    ADD_ADDRESS,
+    ADD_BOOKING,
+    ADD_DEVICE,
+    ADD_DOMAIN,
+    ADD_ORGANISATION,
+    ADD_ROOM,
+    IS_EMPTY,
+    LOCK_FOR_LOADING,
+)
+from policy.errors import DirectoryError, DocumentError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from policy.directory.document import DeviceRow, DirectoryFile, HeldAddressRow
+    from policy.directory.sealing import Seal
+    from policy.documents import Marks, Parsed
+
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+
+async def load_if_empty(dsn: str, directory: Parsed[DirectoryFile], seal: Seal) -> bool:
+    """Fill a database that has no organisation yet; says whether it did.
+
+    Raises DocumentError that names the row which the database refused, DirectoryError when the
+    database is away.
+    """
+    try:
+        connection = await asyncpg.connect(dsn, timeout=10)
+        try:
+            async with connection.transaction():
+                await connection.execute(LOCK_FOR_LOADING)
+                if not await connection.fetchval(IS_EMPTY):
+                    return False
+                await _Loader(connection, directory.marks, seal).load(directory.value)
+        finally:
+            await connection.close()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as exc:
+        raise DirectoryError(f"database: {reason_of(exc)}") from exc
+    return True
+
+
+class _Loader:
+    """Writes rows in the order in which they refer to each other."""
+
+    def __init__(self, connection: Connection, marks: Marks, seal: Seal) -> None:
+        self._connection = connection
+        self._marks = marks
+        self._seal = seal
+        self._organisations: dict[str, UUID] = {}
+
+    async def load(self, directory: DirectoryFile) -> None:
+        for index, row in enumerate(directory.organisations):
+            self._place = ("organisations", index)
+            values = (row.code, row.name, row.type, row.state.value, row.parent)
+            self._organisations[row.code] = await self._add(ADD_ORGANISATION, *values)
+        for index, domain in enumerate(directory.domains):
+            self._place = ("domains", index)
+            owner = self._owner(domain.organisation)
+            await self._add(ADD_DOMAIN, domain.domain, owner, domain.inherit, domain.history_only)
+        for index, room in enumerate(directory.rooms):
+            self._place = ("rooms", index)
+            await self._add_room(room, "permanent")
+        for index, booking in enumerate(directory.bookings):
+            self._place = ("bookings", index)
+            await self._add_booking(booking)
+        for index, device in enumerate(directory.devices):
+            self._place = ("devices", index)
+            await self._add_device(device)
+        await self._add_held(directory.addresses)
+
+    async def _add(self, query: str, *values: object) -> UUID:
+        try:
+            added: UUID = await self._connection.fetchval(query, *values)
+        except asyncpg.IntegrityConstraintViolationError as exc:
+            # PostgreSQL's own detail would repeat the row, PINs and all.
+            what = exc.constraint_name or exc.column_name or type(exc).__name__
+            raise self._refused(f"the database refuses this row: {what}") from exc
+        return added
+
+    def _refused(self, text: str) -> DocumentError:
+        problem: Problem = self._marks.problem(self._place, text)
+        return DocumentError([problem])
+
+    def _owner(self, code: str) -> UUID:
+        try:
+            return self._organisations[code]
+        except KeyError as exc:
+            raise self._refused(f"organisation {code!r} is not in this file") from exc
+
+    async def _add_room(self, room: RoomRow, kind: str) -> UUID:
+        owner = self._owner(room.organisation)
+        own = (owner, kind, room.state.value, room.service_name, room.service_tag)
+        room_id = await self._add(ADD_ROOM, *own, *room.fields().values())
+        for alias in room.aliases:
+            await self._add_address(alias, kind, "active", room_id=room_id)
+        return room_id
+
+    async def _add_booking(self, booking: BookingRow) -> None:
+        room_id = await self._add_room(booking, "booking")
+        await self._add(
+            ADD_BOOKING,
+            room_id,
+            booking.starts_at,
+            booking.ends_at,
+            booking.lead_minutes,
+            booking.end_meeting_on_end_time,
+            booking.cancelled,
+        )
+
+    async def _add_device(self, device: DeviceRow) -> None:
+        sealed = self._seal.seal(device.password) if device.password is not None else None
+        device_id = await self._add(
+            ADD_DEVICE,
+            self._owner(device.organisation),
+            device.description,
+            device.username,
+            sealed,
+            device.single_sign_on,
+            device.without_proof,
+            device.enabled,
+        )
+        await self._add_address(device.alias, "device", "active", device_id=device_id)
+
+    async def _add_held(self, rows: Iterable[HeldAddressRow]) -> None:
+        for index, row in enumerate(rows):
+            self._place = ("addresses", index)
+            await self._add_address(row.alias, "reserved", row.state)
+
+    async def _add_address(
+        self,
+        alias: str,
+        kind: str,
+        state: str,
+        *,
+        room_id: UUID | None = None,
+        device_id: UUID | None = None,
+    ) -> None:
+        key = key_of(alias)
+        await self._add(ADD_ADDRESS, key.local, key.domain, kind, state, room_id, device_id)

@@ -1,0 +1,116 @@
+"""The Directory protocol and its PostgreSQL form: one row per key, read into frozen values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from policy.directory.records import (
+    ROOM_FIELDS,
+    AddressKey,
+    Booking,
+    Device,
+    Entry,
+    OrganisationState,
+    PermanentRoom,
+    Quarantined,
+    Reserved,
+    RoomState,
+    Target,
+    service_tag,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import asyncpg
+
+    from policy.directory.lanes import Lanes
+    from policy.directory.sealing import Seal
+
+# Values that say nothing: everyone is a host, and no limit.
+_UNSAID: Final = frozenset({("allow_guests", False), ("participant_limit", 0)})
+
+
+class Directory(Protocol):
+    """Whoever can say what stands behind an address."""
+
+    async def find(self, key: AddressKey) -> Entry:
+        """Give what is known of a key; raises DirectoryError when that cannot be said."""
+        ...
+
+
+class PostgresDirectory:
+    """Asks PostgreSQL for every key."""
+
+    def __init__(self, lanes: Lanes, seal: Seal) -> None:
+        self._lanes = lanes
+        self._seal = seal
+
+    async def find(self, key: AddressKey) -> Entry:
+        """Ask the database; raises DirectoryError when it is late, away or unreadable."""
+        row = await self._lanes.fetch(key)
+        return Entry(own_domain=row["own_domain"], target=_target(row, self._seal))
+
+
+def _target(row: asyncpg.Record, seal: Seal) -> Target | None:
+    match row["address_state"]:
+        case None:
+            return None
+        case "quarantined":
+            return Quarantined()
+        case "active":
+            return _active(row, seal)
+        case _:  # held for somebody: nobody answers there yet
+            return Reserved()
+
+
+def _active(row: asyncpg.Record, seal: Seal) -> Target:
+    match row["kind"]:
+        case "permanent":
+            organisation = OrganisationState(row["organisation_state"])
+            return PermanentRoom(organisation, RoomState(row["room_state"]), _service(row))
+        case "booking":
+            return _booking(row)
+        case "device":
+            return _device(row, seal)
+        case _:
+            return Reserved()
+
+
+def _booking(row: asyncpg.Record) -> Target:
+    if row["ends_at"] is None:  # a room whose booking has not been written: nothing to join
+        return Reserved()
+    return Booking(
+        organisation=OrganisationState(row["organisation_state"]),
+        opens_at=row["opens_at"],
+        ends_at=row["ends_at"],
+        cancelled=row["cancelled"],
+        service=_service(row),
+    )
+
+
+def _device(row: asyncpg.Record, seal: Seal) -> Device:
+    sealed = row["sealed_password"]
+    return Device(
+        organisation=OrganisationState(row["organisation_state"]),
+        enabled=row["enabled"],
+        single_sign_on=row["single_sign_on"],
+        without_proof=row["without_proof"],
+        username=row["username"] or "",
+        password=seal.unseal(sealed) if sealed else "",
+    )
+
+
+def _service(row: asyncpg.Record) -> Mapping[str, object]:
+    """Give the result document of a room: what its row says, and nothing else."""
+    tag = row["service_tag"]
+    service: dict[str, object] = {
+        "service_type": row["service_type"],
+        "name": row["service_name"],
+        "service_tag": service_tag(row["code"], row["kind"]) if tag is None else tag,
+    }
+    for name in ROOM_FIELDS:
+        value = row[name]
+        if value is not None and (name, value) not in _UNSAID:
+            service[name] = value
+    return service

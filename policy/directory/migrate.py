@@ -1,0 +1,114 @@
+"""Brings the schema of a database up to date, one migrator at a time.
+
+Alembic keeps the book; the statements are plain SQL files, so that a DBA can read them. The server
+itself never imports Alembic when the schema is current: that would double its start time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+from policy.errors import DirectoryError, StartError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+SCHEMA: Final = Path(__file__).parent / "schema"
+# Any number will do as long as every version of this program uses the same.
+_ADVISORY_LOCK: Final = 8_390_017
+
+
+def newest_revision() -> str:
+    """Give the number of the newest migration that this program brings."""
+    return max(path.name for path in SCHEMA.glob("[0-9]*.sql")).partition("_")[0]
+
+
+async def current_revision(dsn: str, *, timeout_s: float) -> str | None:
+    """Give the revision of a database, None for an empty one; raises DirectoryError."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=timeout_s)
+        try:
+            known = await connection.fetchval("SELECT to_regclass('alembic_version')::text")
+            if known is None:
+                return None
+            found = await connection.fetchval("SELECT version_num FROM alembic_version")
+            return str(found) if found is not None else None
+        finally:
+            await connection.close()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as exc:
+        raise DirectoryError(f"database: {reason_of(exc)}") from exc
+
+
+def reason_of(exc: BaseException) -> str:
+    """Say in one line why a database did not answer, without its address or credentials."""
+    if isinstance(exc, TimeoutError):
+        return "no answer in time"
+    if isinstance(exc, asyncpg.PostgresError):
+        return f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"
+    if isinstance(exc, OSError):
+        return (exc.strerror or type(exc).__name__).lower()
+    return type(exc).__name__
+
+
+async def check_schema(dsn: str, *, timeout_s: float) -> None:
+    """Raise StartError unless the schema is the one that this program was written for."""
+    current, newest = await current_revision(dsn, timeout_s=timeout_s), newest_revision()
+    if current == newest:
+        return
+    if current is not None and current > newest:
+        raise StartError(
+            f"database: its schema {current} is newer than this program's {newest}: "
+            "install the newer vdx-policy"
+        )
+    raise StartError(
+        f"database: its schema is {current or 'empty'}, this program needs {newest}: "
+        "run 'vdx-policy migrate'"
+    )
+
+
+async def migrate(dsn: str) -> tuple[str | None, str]:
+    """Apply what is missing; gives the revision before and after. Raises DirectoryError."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  see the module docstring
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+    async def connect() -> object:
+        return await asyncpg.connect(dsn)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect)
+    before = await current_revision(dsn, timeout_s=10)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_upgrade)
+            await connection.commit()
+    except (SQLAlchemyError, asyncpg.PostgresError, OSError) as exc:
+        cause = exc.__cause__ if isinstance(exc, SQLAlchemyError) else exc
+        raise DirectoryError(f"migration failed, nothing changed: {cause or exc}") from exc
+    finally:
+        await engine.dispose()
+    return before, newest_revision()
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from sqlalchemy import text  # noqa: PLC0415
+
+    connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    config = Config()
+    config.set_main_option("script_location", str(SCHEMA))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def run_sql(name: str) -> None:
+    """Run a file of statements inside the migration's transaction; called by revisions."""
+    from alembic import op  # noqa: PLC0415
+
+    sql = (SCHEMA / name).read_text(encoding="utf-8")
+    driver = op.get_bind().connection.dbapi_connection
+    # SQLAlchemy prepares each statement, and PostgreSQL prepares only one at a time.
+    driver.run_async(lambda connection: connection.execute(sql))  # type: ignore[union-attr]  # SQLAlchemy types this as any DBAPI's

@@ -1,0 +1,141 @@
+"""Frozen values for what the directory holds. Pure: no I/O, no waiting, no settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+# The columns of a room that go onto the wire under their own name.
+ROOM_FIELDS: Final = (
+    "service_type",
+    "description",
+    "pin",
+    "guest_pin",
+    "allow_guests",
+    "participant_limit",
+    "view",
+    "host_view",
+    "guest_view",
+    "max_pixels_per_second",
+    "ivr_theme_name",
+    "enable_overlay_text",
+    "guests_can_present",
+    "enable_chat",
+    "force_presenter_into_main",
+    "mute_all_guests",
+    "crypto_mode",
+    "direct_media",
+)
+
+
+class OrganisationState(StrEnum):
+    """Where an organisation stands with its agreements."""
+
+    PROSPECT = "prospect"
+    AGREEMENT_PENDING = "agreement-pending"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    LEAVING = "leaving"
+    CLOSED = "closed"
+
+    @property
+    def may_call(self) -> bool:
+        """Say whether calls are let in; one that is leaving keeps its rooms until it is closed."""
+        return self in {OrganisationState.ACTIVE, OrganisationState.LEAVING}
+
+
+class RoomState(StrEnum):
+    """The life of a permanent room."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    UNUSED_WARNED = "unused-warned"  # no call for a year: its owner has been told, calls go on
+    RETIRED = "retired"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressKey:
+    """What the directory is asked for; `domain` is empty for a bare number or name."""
+
+    local: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class PermanentRoom:
+    """A room without an end; `service` is its result document, as it goes onto the wire."""
+
+    organisation: OrganisationState
+    state: RoomState
+    service: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A meeting and its one-time room; it may be joined from `opens_at` to `ends_at`."""
+
+    organisation: OrganisationState
+    opens_at: datetime
+    ends_at: datetime
+    cancelled: bool
+    service: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device or soft client, and how it proves itself when it registers.
+
+    A user name goes with a password; `without_proof` admits whoever claims the alias.
+    """
+
+    organisation: OrganisationState
+    enabled: bool
+    single_sign_on: bool
+    without_proof: bool
+    username: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An address whose meeting has ended and that nobody else may have yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """An address that is held back: nobody answers there."""
+
+
+Target = PermanentRoom | Booking | Device | Quarantined | Reserved
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the directory knows of one key.
+
+    `own_domain` says whether the key's domain is one of ours; a bare key is always ours.
+    `target` is None when nobody owns the address.
+    """
+
+    own_domain: bool
+    target: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry; `is_stale` when it is past its time because the database is away."""
+
+    entry: Entry
+    is_stale: bool = False
+
+
+def service_tag(organisation_code: str | None, kind: str) -> str:
+    """Give the tag of a room that has none of its own: for statistics, without personal data."""
+    # A node takes 250 characters; a code may fill them alone.
+    return f"{(organisation_code or '')[:238]}:{kind}"

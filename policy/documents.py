@@ -1,0 +1,325 @@
+"""Reads YAML 1.2 text into a typed model; every problem carries file, line and column.
+
+YAML is read as an operator sees it: only `true`, `false`, `null` and plain whole numbers without
+leading zeros are anything but text, so `on`, `no`, `0123`, `1.10` and `+45 12` stay what they look
+like. Models turn text into numbers where a number is wanted. Duplicate keys are refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from policy.errors import DocumentError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+Loc = tuple[int | str, ...]
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+# A file of 10,000 rules has about 200,000 nodes; aliases (`*name`) could multiply without end.
+MAX_NODES: Final = 5_000_000
+MAX_DEPTH: Final = 64
+MAX_SHOWN_CHARACTERS: Final = 60
+
+_WHOLE_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_CONSTANTS: Final[Mapping[str, bool | None]] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_PLAIN_TAGS: Final = frozenset(
+    {"tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+)
+# What an operator typed is shown back to him, but never a secret.
+_SECRET_KEYS: Final = frozenset(
+    {"pin", "guest_pin", "password", "password_hash", "url", "remote_display_name"}
+)
+
+
+class Document(BaseModel):
+    """A file or a part of one: frozen, unknown keys refused, whole numbers welcome as text."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key or a value stands; line and column count from 1, 0 when there is none."""
+
+    source: str
+    line: int = 0
+    column: int = 0
+
+    def problem(self, text: str) -> Problem:
+        """Say what is wrong here."""
+        return Problem(self.source, self.line, self.column, text)
+
+
+@dataclass(slots=True)
+class Marks:
+    """The place of every key and value of one document."""
+
+    source: str
+    keys: dict[Loc, Place] = field(default_factory=dict)
+    values: dict[Loc, Place] = field(default_factory=dict)
+
+    def place_of(self, loc: Loc, *, key: bool = False) -> Place:
+        """Find the nearest known place; parts that are not in the text (union tags) are skipped."""
+        found: Loc = ()
+        for part in loc:
+            if (*found, part) in self.values:
+                found = (*found, part)
+        if key and found in self.keys:
+            return self.keys[found]
+        return self.values.get(found, Place(self.source))
+
+    def problem(self, loc: Loc, text: str, *, key: bool = False) -> Problem:
+        """Say what is wrong with one part of the document."""
+        return self.place_of(loc, key=key).problem(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Plain values as read, and where each of them stands."""
+
+    value: object
+    marks: Marks
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[ModelT]):
+    """A typed document, and where each of its parts stands."""
+
+    value: ModelT
+    marks: Marks
+
+
+class _TextLoader(yaml.CSafeLoader):
+    """PyYAML's C parser with no YAML 1.1 guesses: every plain scalar is text at first."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  PyYAML's own declaration
+
+
+class _Builder:
+    """Turns composed nodes into plain values, and notes places and problems on the way."""
+
+    def __init__(self, source: str) -> None:
+        self.marks = Marks(source)
+        self.problems: list[Problem] = []
+        self._nodes = 0
+
+    def build(self, node: yaml.Node, loc: Loc) -> object:
+        place = _place(self.marks.source, node.start_mark)
+        self.marks.values[loc] = place
+        self._nodes += 1
+        if self._nodes > MAX_NODES or len(loc) > MAX_DEPTH:
+            raise DocumentError([place.problem("the document is nested too deeply or too large")])
+        if node.tag not in _PLAIN_TAGS:
+            self.problems.append(place.problem(f"tag {node.tag!r} is not used here, remove it"))
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, loc)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*loc, index)) for index, item in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        raise DocumentError([place.problem("cannot be read")])
+
+    def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, object]:
+        result: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            place = _place(self.marks.source, key_node.start_mark)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append(place.problem("a key must be plain text"))
+                continue
+            key = str(key_node.value)
+            if key in result:
+                first = self.marks.keys[*loc, key].line
+                self.problems.append(
+                    place.problem(f"key {key!r} stands twice, first in line {first}")
+                )
+                continue
+            self.marks.keys[*loc, key] = place
+            result[key] = self.build(value_node, (*loc, key))
+        return result
+
+
+def _place(source: str, mark: yaml.Mark) -> Place:
+    return Place(source, mark.line + 1, mark.column + 1)
+
+
+def _scalar(node: yaml.ScalarNode) -> object:
+    text = str(node.value)
+    if node.style:  # quoted or block text is never anything else
+        return text
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    return int(text) if _WHOLE_NUMBER.fullmatch(text) else text
+
+
+def read_tree(text: str, source: str) -> Tree:
+    """Read one YAML document; raises DocumentError with every problem of its form."""
+    try:
+        node = yaml.compose(text, Loader=_TextLoader)
+    except yaml.MarkedYAMLError as exc:
+        place = _place(source, exc.problem_mark) if exc.problem_mark else Place(source)
+        said = exc.problem or exc.context or "cannot be read"
+        raise DocumentError([place.problem(f"not valid YAML: {said}")]) from exc
+    except yaml.YAMLError as exc:
+        raise DocumentError([Place(source).problem(f"not valid YAML: {_first_line(exc)}")]) from exc
+    builder = _Builder(source)
+    value = builder.build(node, ()) if node is not None else {}
+    if builder.problems:
+        raise DocumentError(builder.problems)
+    return Tree(value, builder.marks)
+
+
+def _first_line(exc: Exception) -> str:
+    return str(exc).partition("\n")[0]
+
+
+def read_file(path: Path) -> str:
+    """Read a text file; raises DocumentError that names the file and what is wrong."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as exc:
+        raise DocumentError([Place(str(path)).problem("is not UTF-8 text")]) from exc
+    except OSError as exc:
+        said = (exc.strerror or "cannot be read").lower()
+        raise DocumentError([Place(str(path)).problem(said)]) from exc
+
+
+def validate(tree: Tree, model: type[ModelT], *, folder: Path | None = None) -> Parsed[ModelT]:
+    """Turn plain values into a typed model; raises DocumentError with every problem.
+
+    A model that holds paths may let them count from `folder`.
+    """
+    context = {"folder": folder} if folder is not None else None
+    try:
+        return Parsed(model.model_validate(tree.value, context=context), tree.marks)
+    except ValidationError as exc:
+        schema = model.model_json_schema()
+        problems = [_problem(error, tree.marks, schema) for error in exc.errors(include_url=False)]
+        raise DocumentError(sorted(problems, key=lambda p: (p.source, p.line, p.column))) from exc
+
+
+def parse(text: str, source: str, model: type[ModelT]) -> Parsed[ModelT]:
+    """Turn the text of one file into a typed model; raises DocumentError."""
+    return validate(read_tree(text, source), model)
+
+
+def load(path: Path, model: type[ModelT]) -> Parsed[ModelT]:
+    """Turn one file into a typed model; raises DocumentError."""
+    return parse(read_file(path), str(path), model)
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Give `, did you mean 'x'?` for a near miss, else the list of what would be right."""
+    near = difflib.get_close_matches(word, known, n=1)
+    if near:
+        return f", did you mean {near[0]!r}?"
+    return f"; known here: {', '.join(known)}" if known else ""
+
+
+def _problem(error: ErrorDetails, marks: Marks, schema: Mapping[str, object]) -> Problem:
+    loc = error["loc"]
+    key = str(loc[-1]) if loc else ""
+    match error["type"]:
+        case "extra_forbidden":
+            hint = did_you_mean(key, _keys_at(schema, loc[:-1]))
+            return marks.problem(loc, f"unknown key {key!r}{hint}", key=True)
+        case "missing":
+            return marks.problem(loc[:-1], f"key {key!r} is missing")
+        case "value_error" | "assertion_error":
+            said = str(error.get("ctx", {}).get("error", error["msg"]))
+            return marks.problem(loc, said)
+        case "literal_error" | "enum":
+            expected = str(error.get("ctx", {}).get("expected", ""))
+            choices = [text.strip("' ") for text in re.split(r", | or ", expected)]
+            got = _shown(error, key)
+            hint = did_you_mean(str(error["input"]), choices)
+            return marks.problem(loc, f"{_named(loc)}{got} is not allowed{hint}")
+        case _:
+            said = error["msg"][:1].lower() + error["msg"][1:]
+            return marks.problem(loc, f"{_named(loc)}{said}, got {_shown(error, key)}")
+
+
+def _named(loc: Loc) -> str:
+    names = [str(part) for part in loc if isinstance(part, str)]
+    return f"{names[-1]}: " if names else ""
+
+
+def _shown(error: ErrorDetails, key: str) -> str:
+    """Give what stands in the file, unless it is or may hold a secret."""
+    value = error["input"]
+    if key in _SECRET_KEYS or isinstance(value, dict | list):
+        return "a secret value" if key in _SECRET_KEYS else f"a {_kind(value)}"
+    text = repr(value) if isinstance(value, str) else str(value).lower()
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
+
+
+def _kind(value: object) -> str:
+    return "mapping" if isinstance(value, dict) else "list"
+
+
+def _keys_at(schema: Mapping[str, object], loc: Loc) -> list[str]:
+    """List the keys that the model knows at a place, from its JSON Schema."""
+    nodes = list(_expand(schema, schema))
+    for part in loc:
+        below = [child for node in nodes for child in _children(node, part)]
+        if below:  # a part that leads nowhere is a union's tag
+            nodes = [leaf for child in below for leaf in _expand(child, schema)]
+    keys: set[str] = set()
+    for node in nodes:
+        properties = node.get("properties")
+        if isinstance(properties, dict):
+            keys.update(properties)
+    return sorted(keys)
+
+
+def _children(node: Mapping[str, object], part: int | str) -> Iterator[Mapping[str, object]]:
+    properties = node.get("properties")
+    if isinstance(properties, dict) and part in properties:
+        yield properties[part]
+    for name in ("items", "additionalProperties"):
+        child = node.get(name)
+        if isinstance(child, dict) and isinstance(part, int) == (name == "items"):
+            yield child
+
+
+def _expand(
+    node: Mapping[str, object], root: Mapping[str, object]
+) -> Iterator[Mapping[str, object]]:
+    """Follow `$ref` and alternatives down to the schemas that hold keys."""
+    reference = node.get("$ref")
+    if isinstance(reference, str):
+        definitions = root["$defs"]
+        if isinstance(definitions, dict):
+            yield from _expand(definitions[reference.rpartition("/")[2]], root)
+        return
+    alternatives = node.get("anyOf") or node.get("oneOf") or node.get("allOf")
+    if isinstance(alternatives, list):
+        for alternative in alternatives:
+            yield from _expand(alternative, root)
+        return
+    yield node

@@ -1,0 +1,1 @@
+"""HTTP only: read, gather, decide, count, answer. Imports decide and what is below it."""

@@ -1,0 +1,114 @@
+"""Who may ask: allowed networks and HTTP Basic credentials, checked before anything else."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+import os
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from cachetools import TTLCache
+
+from policy.metrics import REFUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from ipaddress import IPv4Network, IPv6Network
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+# Checking a hash costs tens of milliseconds on purpose, so each header is checked once a while.
+REMEMBER_S: Final = 600.0
+REMEMBERED: Final = 4096
+# A header longer than this is no user name and password of a policy profile (100 characters each).
+MAX_HEADER: Final = 2048
+
+_CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="vdx-policy", charset="UTF-8"'}
+
+
+class Access:
+    """Lets a request through or turns it away; paths below `/health/` are open to all."""
+
+    def __init__(
+        self, hashes: Mapping[str, str], networks: Sequence[IPv4Network | IPv6Network]
+    ) -> None:
+        self._hashes = dict(hashes)
+        self._networks = tuple(networks)
+        self._hasher = PasswordHasher()
+        # Headers are remembered under a key of this process, never as they are.
+        self._key = os.urandom(32)
+        self._verdicts: TTLCache[bytes, bool] = TTLCache(REMEMBERED, REMEMBER_S)
+        self._one_at_a_time = asyncio.Lock()
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer 403 or 401, or pass the request on."""
+        if request.path.startswith("/health/"):
+            return await handler(request)
+        if not self._is_from_allowed_network(request.remote):
+            REFUSED.labels("network").inc()
+            return web.json_response({"status": "fail", "reason": "network"}, status=403)
+        if not await self._has_credentials(request.headers.get("Authorization", "")):
+            REFUSED.labels("credentials").inc()
+            return web.json_response(
+                {"status": "fail", "reason": "credentials"}, status=401, headers=_CHALLENGE
+            )
+        return await handler(request)
+
+    def _is_from_allowed_network(self, remote: str | None) -> bool:
+        if not self._networks:
+            return True
+        if remote is None:  # a unix socket: the file's permissions have spoken
+            return True
+        address = _plain(ip_address(remote.partition("%")[0]))
+        return address.is_loopback or any(address in network for network in self._networks)
+
+    async def _has_credentials(self, header: str) -> bool:
+        if not self._hashes:
+            return True
+        if not header or len(header) > MAX_HEADER:
+            return False
+        digest = hmac.digest(self._key, header.encode("utf-8", "surrogateescape"), "sha256")
+        verdict = self._verdicts.get(digest)
+        if verdict is None:
+            async with self._one_at_a_time:
+                verdict = self._verdicts.get(digest)
+                if verdict is None:
+                    verdict = await asyncio.to_thread(self._verify, header)
+                    self._verdicts[digest] = verdict
+        return verdict
+
+    def _verify(self, header: str) -> bool:
+        username, password = _credentials(header)
+        # An unknown name costs as much time as a known one.
+        expected = self._hashes.get(username, next(iter(self._hashes.values())))
+        try:
+            self._hasher.verify(expected, password)
+        except VerificationError:
+            return False
+        return username in self._hashes
+
+
+def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Give the IPv4 address that a dual-stack socket shows as IPv6."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _credentials(header: str) -> tuple[str, str]:
+    """Read `Basic <base64 of name:password>`; two empty texts for anything else."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return "", ""
+    username, _, password = text.partition(":")
+    return username, password

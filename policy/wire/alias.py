@@ -1,0 +1,157 @@
+"""One spelling per alias: scheme, case, number, domain.
+
+A room is dialled as `721834`, `sip:721834@rooms.example.org;transport=tls`,
+`203.0.113.10##721834` and more; all of them must find the same row and the same rule.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+import idna
+
+from policy.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+MAX_CHARACTERS: Final = 250  # Pexip's limit for every field value
+
+_SCHEME: Final = re.compile(r"(sips?|h323|tel):", re.IGNORECASE)
+_ENCLOSED: Final = re.compile(r"<([^<>]*)>")
+_FOCUS: Final = re.compile(r"(?=.*;gruu(?:;|$))(?=.*;opaque=app:conf)", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"\+?[0-9 ().-]*[0-9][0-9 ().-]*")
+_SEPARATORS: Final = str.maketrans("", "", " ().-")
+_INTERNATIONAL: Final = re.compile(r"00([1-9][0-9]*)")
+_PIN_SUFFIX: Final = re.compile(r"([0-9]+)[*#][0-9]+")
+_PORT: Final = re.compile(r"(\[[^\]]*\]|[^:]*):[0-9]*")
+# Control characters, lone surrogates, and the mark of bytes that were not UTF-8.
+_FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+
+
+class AliasKind(StrEnum):
+    """What kind of thing was dialled."""
+
+    ADDRESS = "address"
+    RECEPTION = "reception"  # only the address of an own node
+    MICROSOFT_CONFERENCE = "microsoft_conference"  # a Lync / Skype for Business meeting
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A dialled alias in its one spelling; `host` is empty for a bare number or name."""
+
+    user: str
+    host: str
+    scheme: str
+    kind: AliasKind
+    text: str  # what rules compare with: `user@host`, `user`, or the focus of a meeting
+
+
+def parse_alias(written: str, own_nodes: Container[str] = ()) -> Alias:
+    """Give the one spelling of an alias; raises RequestError for one that nobody can own."""
+    rest = _clean(written)
+    enclosed = _ENCLOSED.search(rest)
+    rest = enclosed[1] if enclosed else rest
+    rest = _clean(_percent_decoded(rest))
+    scheme_match = _SCHEME.match(rest)
+    scheme = scheme_match[1].lower() if scheme_match else ""
+    rest = rest[scheme_match.end() :] if scheme_match else rest
+    if _FOCUS.match(rest):
+        return _focus(rest, scheme)
+    rest = re.split("[;?]", rest, maxsplit=1)[0]
+    user, at, host = rest.rpartition("@")
+    if not at:
+        user, host = host, ""
+    elif not user:
+        raise RequestError("alias", "has nothing before '@'")
+    return _spelled(user, _host(host, own_nodes), scheme, own_nodes)
+
+
+def _spelled(user: str, host: str, scheme: str, own_nodes: Container[str]) -> Alias:
+    user = unicodedata.normalize("NFC", user.strip().lower())
+    if "@" in user:
+        raise RequestError("alias", "has more than one '@'")
+    if not host and _address(user) in own_nodes:
+        return Alias("", "", scheme, AliasKind.RECEPTION, _address(user))
+    user = _number(_without_node(user, own_nodes))
+    if not user:
+        raise RequestError("alias", "is empty")
+    return Alias(user, host, scheme, AliasKind.ADDRESS, f"{user}@{host}" if host else user)
+
+
+def _clean(text: str) -> str:
+    text = text.strip(" ")
+    if not text:
+        raise RequestError("alias", "is empty")
+    if len(text) > MAX_CHARACTERS:
+        raise RequestError("alias", f"is longer than {MAX_CHARACTERS} characters")
+    if _FORBIDDEN.search(text):
+        raise RequestError("alias", "holds a control character or is not UTF-8")
+    return text
+
+
+def _percent_decoded(text: str) -> str:
+    return unquote(text, errors="replace") if "%" in text else text
+
+
+def _focus(text: str, scheme: str) -> Alias:
+    user, _, host = text.partition(";")[0].rpartition("@")
+    kind = AliasKind.MICROSOFT_CONFERENCE
+    return Alias(user.lower(), host.lower(), scheme, kind, text)
+
+
+def _host(written: str, own_nodes: Container[str]) -> str:
+    """Give the host in lower case as A-label, empty when it is one of our own nodes."""
+    host = _address(written.strip().lower())
+    if not host or host in own_nodes:
+        return ""
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError as exc:
+        raise RequestError("alias", "has a host that is no domain name") from exc
+
+
+def _address(text: str) -> str:
+    """Drop the port, the brackets of an IPv6 address, and the final dot."""
+    with_port = _PORT.fullmatch(text)
+    host = with_port[1] if with_port else text
+    return host.strip("[]").removesuffix(".")
+
+
+def _without_node(user: str, own_nodes: Container[str]) -> str:
+    """Drop the node address from `node##number` and `number##node`."""
+    left, marker, right = user.partition("##")
+    if not marker:
+        return user
+    if _address(left) in own_nodes:
+        return right
+    return left if _address(right) in own_nodes else user
+
+
+def _number(user: str) -> str:
+    """Drop separators and a PIN typed behind the number; write `00` as `+`."""
+    with_pin = _PIN_SUFFIX.fullmatch(user)
+    if with_pin:
+        return with_pin[1]
+    if not _NUMBER.fullmatch(user) or _is_ip(user):
+        return user
+    digits = user.translate(_SEPARATORS)
+    international = _INTERNATIONAL.fullmatch(digits)
+    return f"+{international[1]}" if international else digits
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
