@@ -210,8 +210,9 @@ async def migrate_if_needed(dsn: str) -> None:
         log.info("schema migrated from %s to %s", before or "empty", after)
 
 
-async def _serve(app: web.Application, listener: socket.socket, parts: AsyncExitStack) -> None:
-    runner = web.AppRunner(
+def make_runner(app: web.Application) -> web.AppRunner:
+    """Give the HTTP server of the service, with every limit it has."""
+    return web.AppRunner(
         app,
         access_log=None,  # it would write raw URLs, which carry names and aliases of people
         handle_signals=False,
@@ -219,6 +220,10 @@ async def _serve(app: web.Application, listener: socket.socket, parts: AsyncExit
         max_line_size=MAX_REQUEST_LINE_BYTES,
         max_field_size=MAX_REQUEST_LINE_BYTES,
     )
+
+
+async def _serve(app: web.Application, listener: socket.socket, parts: AsyncExitStack) -> None:
+    runner = make_runner(app)
     await runner.setup()
     parts.push_async_callback(runner.cleanup)
     await web.SockSite(runner, listener, backlog=BACKLOG).start()

@@ -7,6 +7,7 @@ Paths in the file count from the folder of the file.
 
 from __future__ import annotations
 
+import os
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
@@ -50,7 +51,10 @@ def _check_hash(value: str) -> str:
 
 def _from_folder(path: Path, info: ValidationInfo) -> Path:
     """Let a path count from the folder of the settings file."""
-    return Path(info.context["folder"]) / path if info.context else path
+    if info.context is None:
+        return path
+    # Not `resolve()`: a mounted folder is swapped by its symbolic links.
+    return Path(os.path.normpath(Path(info.context["folder"]) / path))
 
 
 Port = Annotated[int, Field(ge=0, le=65535)]

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,18 +52,22 @@ def start(command: Sequence[str | Path], owner: Owner, log: int) -> subprocess.P
     if threading.current_thread() is not threading.main_thread():
         raise StartError("the embedded database must be started from the main thread")
     try:
-        return subprocess.Popen(  # noqa: S603  # programs and arguments are ours
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            # PGPORT, PGOPTIONS and the like would change what the server does.
-            env={"PATH": os.defpath, "LC_ALL": "C"},
-            start_new_session=True,
-            preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509  # the docstring of `_end_with`
-            **owner.identity(),
-        )
+        with warnings.catch_warnings():
+            # From 3.12 on Python warns of any code between fork and exec when there are threads.
+            # Ours makes two system calls and takes no lock that another thread could hold.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return subprocess.Popen(  # noqa: S603  # programs and arguments are ours
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                # PGPORT, PGOPTIONS and the like would change what the server does.
+                env={"PATH": os.defpath, "LC_ALL": "C"},
+                start_new_session=True,
+                preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509  # see the warning above
+                **owner.identity(),
+            )
     except (OSError, subprocess.SubprocessError) as exc:
         raise StartError(f"{command[0]}: cannot be run as user '{owner.name}': {exc}") from exc
 

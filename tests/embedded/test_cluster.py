@@ -37,7 +37,7 @@ import asyncpg, uvloop
 from policy.embedded.cluster import Cluster
 
 async def hold():
-    cluster = Cluster(Path(sys.argv[1]), Path(sys.argv[3]) if sys.argv[3:] else None)
+    cluster = Cluster(Path(sys.argv[1]))
     await cluster.open()
     connection = await asyncpg.connect(cluster.dsn)
     await connection.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")

@@ -1,0 +1,54 @@
+"""What tests do with the real database besides asking it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from policy.directory.lanes import Lanes
+from policy.directory.loading import load_if_empty
+from policy.directory.lookup import PostgresDirectory
+from policy.directory.sealing import Seal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import asyncpg
+
+    from policy.directory.document import DirectoryFile
+    from policy.documents import Parsed
+
+SEAL: Final = Seal(("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",))
+
+_EMPTY: Final = """
+DELETE FROM address; DELETE FROM booking; DELETE FROM room; DELETE FROM device;
+DELETE FROM domain; DELETE FROM organisation
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database, and a connection that plays the person who writes SQL."""
+
+    dsn: str
+    sql: asyncpg.Connection[asyncpg.Record]
+
+    async def empty(self) -> None:
+        """Take every row away."""
+        await self.sql.execute(_EMPTY)
+
+    async def load(self, directory: Parsed[DirectoryFile]) -> None:
+        """Hold these rows and no others."""
+        await self.empty()
+        assert await load_if_empty(self.dsn, directory, SEAL) or not directory.value.organisations
+
+    @asynccontextmanager
+    async def directory(self, *, connections: int = 1) -> AsyncIterator[PostgresDirectory]:
+        """Open a directory on this database."""
+        lanes = Lanes(self.dsn, connections=connections, timeout_s=5)
+        await lanes.open()
+        try:
+            yield PostgresDirectory(lanes, SEAL)
+        finally:
+            await lanes.close()

@@ -1,0 +1,40 @@
+"""A policy server in this process: everything but the command line, on a real socket."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from policy.rules.table import RuleTable
+from policy.server import build_app, make_runner
+from policy.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from policy.directory.lookup import Directory
+
+NOON: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def running(
+    directory: Directory,
+    table: RuleTable | None = None,
+    settings: Settings | None = None,
+    clock: Callable[[], datetime] = lambda: NOON,
+) -> AsyncIterator[str]:
+    """Serve on a free port of loopback; gives the base URL."""
+    app = build_app(settings or Settings(), directory, table or RuleTable(), clock)
+    runner = make_runner(app)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
