@@ -15,16 +15,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
-import asyncpg
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from policy.decide.decision import Dialling
 from policy.directory.cache import CachedDirectory, Lifetimes
+from policy.directory.connection import connect
 from policy.directory.document import DirectoryFile
 from policy.directory.lanes import Lanes
 from policy.directory.loading import load_if_empty
 from policy.directory.lookup import PostgresDirectory
-from policy.directory.migrate import check_schema, migrate
+from policy.directory.migrate import CONNECT_S, check_schema, migrate
 from policy.directory.queries import COUNT_ADDRESSES, FIND_EXAMPLE
 from policy.directory.sealing import Seal, create_key_file
 from policy.documents import load
@@ -54,6 +55,22 @@ MAX_REQUEST_LINE_BYTES: Final = 64 << 10
 # Requests under way when the service is told to stop get this long to be answered.
 DRAIN_S: Final = 5.0
 BACKLOG: Final = 1024
+
+# aiohttp's own messages, without what a broken request said.
+http_log = logging.getLogger("policy.http")
+
+
+class _WithoutRequest(logging.Filter):
+    """Drops the traceback of a request that is no HTTP: it repeats the request's bytes."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through, shortened if need be."""
+        if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+            record.exc_info = None
+        return True
+
+
+http_log.addFilter(_WithoutRequest())
 
 
 def build_app(
@@ -175,7 +192,7 @@ class _Database:
     async def open(cls, settings: Settings, parts: AsyncExitStack) -> Self:
         if settings.database.url is not None:
             database = cls._of_site(settings.database.url, settings)
-            await check_schema(database.dsn, timeout_s=10)
+            await check_schema(database.dsn)
         else:
             database = await cls._embedded(settings, parts)
             await migrate_if_needed(database.dsn)
@@ -202,7 +219,7 @@ class _Database:
 async def migrate_if_needed(dsn: str) -> None:
     """Bring a database that is our own up to date; a newer one is refused."""
     try:
-        await check_schema(dsn, timeout_s=10)
+        await check_schema(dsn)
     except StartError as exc:
         if "newer" in str(exc):
             raise
@@ -214,6 +231,7 @@ def make_runner(app: web.Application) -> web.AppRunner:
     """Give the HTTP server of the service, with every limit it has."""
     return web.AppRunner(
         app,
+        logger=http_log,
         access_log=None,  # it would write raw URLs, which carry names and aliases of people
         handle_signals=False,
         shutdown_timeout=DRAIN_S,
@@ -259,7 +277,7 @@ def _url_of(listener: socket.socket) -> str:
 
 async def _look_around(dsn: str) -> tuple[int, str | None]:
     """Count what can be dialled, and find something a newcomer can try."""
-    connection = await asyncpg.connect(dsn, timeout=10)
+    connection = await connect(dsn, timeout_s=CONNECT_S)
     try:
         addresses: int = await connection.fetchval(COUNT_ADDRESSES)
         example: str | None = await connection.fetchval(FIND_EXAMPLE)

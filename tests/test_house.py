@@ -85,9 +85,8 @@ def test_requirements_are_pinned_hashed_and_from_nowhere(name: str) -> None:
     """Every requirement has one version and hashes; no file names a registry."""
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
 
-    packages = re.findall(
-        r"^[^\s#-][^\\\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}.*\n)+", text, re.MULTILINE
-    )
+    entry = r"^[^\s#-][^\\\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}.*\n)+"
+    packages = re.findall(entry, text, re.MULTILINE)
 
     assert len(packages) == len(re.findall(r"^[^\s#]", text, re.MULTILINE))
     assert all("==" in package for package in packages)

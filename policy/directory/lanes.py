@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from policy.directory.migrate import reason_of
+from policy.directory.connection import FAULTS, connect, reason_of
 from policy.directory.queries import FIND_ADDRESSES
 from policy.errors import DirectoryError
 
@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 
     from asyncpg.prepared_stmt import PreparedStatement
 
+    from policy.directory.connection import Connection
     from policy.directory.records import AddressKey
 
 MAX_KEYS_PER_QUERY: Final = 200
 # While the database is away it is tried this often; in between, everybody is told at once.
 RETRY_S: Final = 0.5
-
-_FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 Waiting = tuple["AddressKey", asyncio.Future[asyncpg.Record]]
 
@@ -37,6 +36,7 @@ class Lanes:
     """Asks for address keys; `open()` before use, `close()` after."""
 
     def __init__(self, dsn: str, *, connections: int, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
         self._queue: asyncio.Queue[Waiting] = asyncio.Queue()
         self._lanes = [_Lane(dsn, timeout_s) for _ in range(connections)]
         self._tasks: list[asyncio.Task[None]] = []
@@ -58,10 +58,14 @@ class Lanes:
             _fail([self._queue.get_nowait()], DirectoryError("directory: closed"))
 
     async def fetch(self, key: AddressKey) -> asyncpg.Record:
-        """Give the row of one key; raises DirectoryError."""
+        """Give the row of one key; raises DirectoryError, and does so in time."""
         future: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((key, future))
-        return await future
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await future
+        except TimeoutError as exc:
+            raise DirectoryError("database: no answer in time") from exc
 
 
 class _Lane:
@@ -70,7 +74,7 @@ class _Lane:
     def __init__(self, dsn: str, timeout_s: float) -> None:
         self._dsn = dsn
         self._timeout_s = timeout_s
-        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._connection: Connection | None = None
         self._statement: PreparedStatement[asyncpg.Record] | None = None
         self._away_until = 0.0
         self._away_reason = ""
@@ -79,18 +83,24 @@ class _Lane:
         """Open the connection and prepare the query; raises DirectoryError."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                self._connection = await asyncpg.connect(self._dsn, timeout=self._timeout_s)
+                self._connection = await connect(self._dsn, timeout_s=self._timeout_s)
                 self._statement = await self._connection.prepare(FIND_ADDRESSES)
-        except _FAULTS as exc:
-            await self.disconnect()
+        except FAULTS as exc:
+            self._drop()
             raise DirectoryError(f"database: {reason_of(exc)}") from exc
 
     async def disconnect(self) -> None:
-        """Drop the connection, politely if the database still answers."""
+        """End the connection politely."""
         connection, self._connection, self._statement = self._connection, None, None
         if connection is not None:
-            with contextlib.suppress(*_FAULTS):
-                await connection.close(timeout=1)
+            with contextlib.suppress(*FAULTS):
+                await connection.close(timeout=self._timeout_s)
+
+    def _drop(self) -> None:
+        """Let go of a connection that cannot be trusted, at once."""
+        connection, self._connection, self._statement = self._connection, None, None
+        if connection is not None:
+            connection.terminate()
 
     async def serve(self, queue: asyncio.Queue[Waiting]) -> None:
         """Take what waits, ask once, hand out the rows; until cancelled."""
@@ -114,12 +124,12 @@ class _Lane:
         if self._statement is not None:
             with contextlib.suppress(asyncpg.InterfaceError, asyncpg.PostgresError, OSError):
                 return await self._query(keys)
-            await self.disconnect()
+            self._drop()
         await self._reconnect()
         try:
             return await self._query(keys)
-        except _FAULTS as exc:
-            await self.disconnect()
+        except FAULTS as exc:
+            self._drop()
             raise DirectoryError(f"database: {reason_of(exc)}") from exc
 
     async def _query(self, keys: Sequence[AddressKey]) -> list[asyncpg.Record]:
@@ -129,7 +139,8 @@ class _Lane:
         try:
             return await self._statement.fetch(locals_, domains, timeout=self._timeout_s)
         except TimeoutError as exc:
-            await self.disconnect()  # its answer may still arrive and would be taken for the next
+            self._drop()
+            self._stay_away("database: no answer in time")
             raise DirectoryError("database: no answer in time") from exc
 
     async def _reconnect(self) -> None:
@@ -139,9 +150,12 @@ class _Lane:
         try:
             await self.connect()
         except DirectoryError as exc:
-            self._away_until = asyncio.get_running_loop().time() + RETRY_S
-            self._away_reason = str(exc)
+            self._stay_away(str(exc))
             raise
+
+    def _stay_away(self, reason: str) -> None:
+        self._away_until = asyncio.get_running_loop().time() + RETRY_S
+        self._away_reason = reason
 
 
 def _fail(batch: Sequence[Waiting], error: DirectoryError) -> None:

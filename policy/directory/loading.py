@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from policy.directory.connection import FAULTS, connect, reason_of
 from policy.directory.document import BookingRow, RoomRow, key_of
-from policy.directory.migrate import reason_of
+from policy.directory.migrate import CONNECT_S
 from policy.directory.queries import (
     ADD_ADDRESS,
     ADD_BOOKING,
@@ -24,11 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
+    from policy.directory.connection import Connection
     from policy.directory.document import DeviceRow, DirectoryFile, HeldAddressRow
     from policy.directory.sealing import Seal
     from policy.documents import Marks, Parsed
-
-    Connection = asyncpg.Connection[asyncpg.Record]
 
 
 async def load_if_empty(dsn: str, directory: Parsed[DirectoryFile], seal: Seal) -> bool:
@@ -37,18 +37,17 @@ async def load_if_empty(dsn: str, directory: Parsed[DirectoryFile], seal: Seal) 
     Raises DocumentError that names the row which the database refused, DirectoryError when the
     database is away.
     """
+    connection = await connect(dsn, timeout_s=CONNECT_S)
     try:
-        connection = await asyncpg.connect(dsn, timeout=10)
-        try:
-            async with connection.transaction():
-                await connection.execute(LOCK_FOR_LOADING)
-                if not await connection.fetchval(IS_EMPTY):
-                    return False
-                await _Loader(connection, directory.marks, seal).load(directory.value)
-        finally:
-            await connection.close()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as exc:
+        async with connection.transaction():
+            await connection.execute(LOCK_FOR_LOADING)
+            if not await connection.fetchval(IS_EMPTY):
+                return False
+            await _Loader(connection, directory.marks, seal).load(directory.value)
+    except FAULTS as exc:
         raise DirectoryError(f"database: {reason_of(exc)}") from exc
+    finally:
+        await connection.close()
     return True
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
-
+from policy.directory.connection import FAULTS, connect, reason_of
 from policy.errors import DirectoryError, StartError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+# How long a command waits for a database that does not answer.
+CONNECT_S: Final = 10.0
 
 SCHEMA: Final = Path(__file__).parent / "schema"
 # Any number will do as long as every version of this program uses the same.
@@ -28,34 +30,22 @@ def newest_revision() -> str:
 
 async def current_revision(dsn: str, *, timeout_s: float) -> str | None:
     """Give the revision of a database, None for an empty one; raises DirectoryError."""
+    connection = await connect(dsn, timeout_s=timeout_s)
     try:
-        connection = await asyncpg.connect(dsn, timeout=timeout_s)
-        try:
-            known = await connection.fetchval("SELECT to_regclass('alembic_version')::text")
-            if known is None:
-                return None
-            found = await connection.fetchval("SELECT version_num FROM alembic_version")
-            return str(found) if found is not None else None
-        finally:
-            await connection.close()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as exc:
+        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+            return None
+        found = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except FAULTS as exc:
         raise DirectoryError(f"database: {reason_of(exc)}") from exc
+    finally:
+        await connection.close()
+    return str(found) if found is not None else None
 
 
-def reason_of(exc: BaseException) -> str:
-    """Say in one line why a database did not answer, without its address or credentials."""
-    if isinstance(exc, TimeoutError):
-        return "no answer in time"
-    if isinstance(exc, asyncpg.PostgresError):
-        return f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"
-    if isinstance(exc, OSError):
-        return (exc.strerror or type(exc).__name__).lower()
-    return type(exc).__name__
-
-
-async def check_schema(dsn: str, *, timeout_s: float) -> None:
+async def check_schema(dsn: str) -> None:
     """Raise StartError unless the schema is the one that this program was written for."""
-    current, newest = await current_revision(dsn, timeout_s=timeout_s), newest_revision()
+    current = await current_revision(dsn, timeout_s=CONNECT_S)
+    newest = newest_revision()
     if current == newest:
         return
     if current is not None and current > newest:
@@ -74,16 +64,15 @@ async def migrate(dsn: str) -> tuple[str | None, str]:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  see the module docstring
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
 
-    async def connect() -> object:
-        return await asyncpg.connect(dsn)
-
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect)
-    before = await current_revision(dsn, timeout_s=10)
+    before = await current_revision(dsn, timeout_s=CONNECT_S)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: connect(dsn, timeout_s=CONNECT_S)
+    )
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_upgrade)
             await connection.commit()
-    except (SQLAlchemyError, asyncpg.PostgresError, OSError) as exc:
+    except (SQLAlchemyError, *FAULTS) as exc:
         cause = exc.__cause__ if isinstance(exc, SQLAlchemyError) else exc
         raise DirectoryError(f"migration failed, nothing changed: {cause or exc}") from exc
     finally:

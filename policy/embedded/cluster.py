@@ -100,7 +100,7 @@ class Cluster:
             raise StartError(f"{self._path}: is open already")
         try:
             await self._open()
-        except OSError as exc:
+        except (OSError, asyncpg.PostgresError) as exc:
             await self.close()
             raise StartError(f"{self._path}: the database cannot be started: {exc}") from exc
         except BaseException:

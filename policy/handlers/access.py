@@ -29,11 +29,13 @@ REMEMBERED: Final = 4096
 # A header longer than this is no user name and password of a policy profile (100 characters each).
 MAX_HEADER: Final = 2048
 
+OPEN_TO_ALL: Final = frozenset({"/health/live", "/health/ready"})
+
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="vdx-policy", charset="UTF-8"'}
 
 
 class Access:
-    """Lets a request through or turns it away; paths below `/health/` are open to all."""
+    """Lets a request through or turns it away; the two health paths are open to all."""
 
     def __init__(
         self, hashes: Mapping[str, str], networks: Sequence[IPv4Network | IPv6Network]
@@ -49,7 +51,8 @@ class Access:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer 403 or 401, or pass the request on."""
-        if request.path.startswith("/health/"):
+        # Compared as sent and whole: a policy path is found behind any prefix, this one included.
+        if request.raw_path in OPEN_TO_ALL:
             return await handler(request)
         if not self._is_from_allowed_network(request.remote):
             REFUSED.labels("network").inc()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def load_rules(folder: Path) -> RuleTable:
     """Read all `*.yaml` files of a folder by name; raises RulesError with every problem."""
     if not folder.is_dir():
-        raise RulesError([Problem(str(folder), 0, 0, "is not a folder of rule files")])
+        raise RulesError([Problem(str(folder), 0, 0, "no such folder, see rules.folder")])
     placed: list[PlacedRule] = []
     problems: list[Problem] = []
     digest = hashlib.sha256()

@@ -71,7 +71,7 @@ async def test_the_ready_message_says_with_what(site: Site) -> None:
         first, directory, rules, *_ = program.lines
 
     assert first.startswith("vdx-policy: ready on http://127.0.0.1:")
-    assert directory.startswith("  directory: 11 addresses, embedded PostgreSQL ")
+    assert directory.startswith("  directory: 12 addresses, embedded PostgreSQL ")
     assert str(site.postgres) in directory
     assert rules.startswith("  rules: 5 in force, version ")
     assert rules.endswith(f"from {site.folder / 'rules'}")

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).parents[2]
 
+# How long a test waits for what should happen at once; a busy machine needs some of it.
+LIMIT_MS = 30_000
+
 
 @pytest.fixture
 def reachable() -> Iterator[Path]:
@@ -97,12 +100,24 @@ def programs(reachable: Path) -> Callable[[str, str], Path]:
 
 
 @pytest.fixture
-def stuck_programs(reachable: Path, programs: Callable[[str, str], Path]) -> tuple[Path, Path]:
-    """Make programs whose initdb writes its process id to a pipe and never ends; and the pipe."""
+def stuck_programs(
+    reachable: Path, programs: Callable[[str, str], Path]
+) -> Iterator[tuple[Path, Callable[[], int]]]:
+    """Make programs whose initdb starts and never ends; and a wait for its process id."""
     pipe = reachable / "initdb-started"
     os.mkfifo(pipe)
     pipe.chmod(0o666)
-    return programs("18.6", f"echo $$ > {pipe}\nexec sleep 600"), pipe
+    # Opened for both ways it neither waits for a writer nor ends with one.
+    handle = os.open(pipe, os.O_RDWR)
+    poller = select.poll()
+    poller.register(handle, select.POLLIN)
+
+    def started() -> int:
+        assert poller.poll(LIMIT_MS), "initdb has not started"
+        return int(os.read(handle, 20))
+
+    yield programs("18.6", f"echo $$ > {pipe}\nexec sleep 600"), started
+    os.close(handle)
 
 
 @pytest.fixture
@@ -116,7 +131,7 @@ def run_python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
                 [sys.executable, "-c", script, *map(str, arguments)],
                 stdout=subprocess.PIPE,
                 text=True,
-                env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), *sys.path])},
             )
         )
         return started[-1]
@@ -129,7 +144,7 @@ def run_python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 @pytest.fixture
 def has_ended() -> Callable[[int], bool]:
-    """Tell whether a process, ours or not, ends within ten seconds."""
+    """Tell whether a process, ours or not, ends within the limit."""
 
     def wait(pid: int) -> bool:
         try:
@@ -139,7 +154,7 @@ def has_ended() -> Callable[[int], bool]:
         try:
             poller = select.poll()
             poller.register(handle, select.POLLIN)
-            return bool(poller.poll(10_000))
+            return bool(poller.poll(LIMIT_MS))
         finally:
             os.close(handle)
 

@@ -41,14 +41,14 @@ def data_directories(path: Path) -> list[str]:
 
 async def test_a_cancelled_first_start_leaves_nothing(
     reachable: Path,
-    stuck_programs: tuple[Path, Path],
+    stuck_programs: tuple[Path, Callable[[], int]],
     cluster_at: MakeCluster,
     has_ended: Callable[[int], bool],
 ) -> None:
     """Cancelled inside initdb: no process, no half-made directory, and the next open works."""
-    programs, pipe = stuck_programs
+    programs, started = stuck_programs
     opening = asyncio.create_task(cluster_at(reachable / "database", programs).open())
-    pid = int(await asyncio.to_thread(pipe.read_text))
+    pid = await asyncio.to_thread(started)
 
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -62,15 +62,15 @@ async def test_a_cancelled_first_start_leaves_nothing(
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that we died")
 async def test_a_killed_first_start_is_cleaned_up(
     reachable: Path,
-    stuck_programs: tuple[Path, Path],
+    stuck_programs: tuple[Path, Callable[[], int]],
     cluster_at: MakeCluster,
     run_python: Callable[..., subprocess.Popen[str]],
     has_ended: Callable[[int], bool],
 ) -> None:
     """Killed inside initdb: its processes end, and the next open removes what was left."""
-    programs, pipe = stuck_programs
+    programs, started = stuck_programs
     starter = run_python(OPEN_CLUSTER, reachable / "database", programs)
-    pid = int(await asyncio.to_thread(pipe.read_text))
+    pid = await asyncio.to_thread(started)
 
     starter.kill()
     starter.wait()

@@ -1,0 +1,42 @@
+"""Opens connections to PostgreSQL, and says in one line why one failed."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Final, TypeAlias
+
+import asyncpg
+
+from policy.errors import DirectoryError
+
+# In quotes, since the class knows its record type only to type checkers.
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+# Whatever asyncpg raises when a database is away, late or refuses.
+FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+async def connect(dsn: str, *, timeout_s: float) -> Connection:
+    """Open a connection; its user closes it. Raises DirectoryError."""
+    try:
+        return await asyncpg.connect(dsn, timeout=timeout_s)
+    except FAULTS as exc:
+        raise DirectoryError(f"database: {reason_of(exc)}") from exc
+    except ValueError:  # the address is no address; its text would show a password
+        raise DirectoryError("database: database.url cannot be understood") from None
+
+
+def reason_of(exc: BaseException) -> str:
+    """Say in one line why a database did not answer, without its address or credentials."""
+    if isinstance(exc, TimeoutError):
+        return "no answer in time"
+    if isinstance(exc, asyncpg.PostgresError):
+        return f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"
+    if isinstance(exc, socket.gaierror):
+        return "its host has no address"
+    if isinstance(exc, OSError):
+        # Without the address that some systems put behind the reason.
+        return os.strerror(exc.errno).lower() if exc.errno else "cannot be reached"
+    # Such a text may repeat parts of the address, a password among them.
+    return f"{type(exc).__name__}, see database.url"
