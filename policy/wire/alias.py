@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS: Final = 250  # Pexip's limit for every field value
 
-_SCHEME: Final = re.compile(r"(sips?|h323|tel):", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"(?:(sips?|h323|tel):\s*)+", re.IGNORECASE)
 _ENCLOSED: Final = re.compile(r"<([^<>]*)>")
 _FOCUS: Final = re.compile(r"(?=.*;gruu(?:;|$))(?=.*;opaque=app:conf)", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\+?[0-9 ().-]*[0-9][0-9 ().-]*")
@@ -31,6 +31,7 @@ _SEPARATORS: Final = str.maketrans("", "", " ().-")
 _INTERNATIONAL: Final = re.compile(r"00([1-9][0-9]*)")
 _PIN_SUFFIX: Final = re.compile(r"([0-9]+)[*#][0-9]+")
 _PORT: Final = re.compile(r"(\[[^\]]*\]|[^:]*):[0-9]*")
+_DOMAIN_NAME: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 # Control characters, lone surrogates, and the mark of bytes that were not UTF-8.
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 
@@ -56,10 +57,9 @@ class Alias:
 
 def parse_alias(written: str, own_nodes: Container[str] = ()) -> Alias:
     """Give the one spelling of an alias; raises RequestError for one that nobody can own."""
-    rest = _clean(written)
+    rest = _clean(_percent_decoded(_clean(written)))
     enclosed = _ENCLOSED.search(rest)
-    rest = enclosed[1] if enclosed else rest
-    rest = _clean(_percent_decoded(rest))
+    rest = _clean(enclosed[1]) if enclosed else rest
     scheme_match = _SCHEME.match(rest)
     scheme = scheme_match[1].lower() if scheme_match else ""
     rest = rest[scheme_match.end() :] if scheme_match else rest
@@ -78,22 +78,25 @@ def _spelled(user: str, host: str, scheme: str, own_nodes: Container[str]) -> Al
     user = unicodedata.normalize("NFC", user.strip().lower())
     if "@" in user:
         raise RequestError("alias", "has more than one '@'")
+    user = _without_node(user, own_nodes)
     if not host and _address(user) in own_nodes:
         return Alias("", "", scheme, AliasKind.RECEPTION, _address(user))
-    user = _number(_without_node(user, own_nodes))
+    user = _number(user)
     if not user:
         raise RequestError("alias", "is empty")
-    return Alias(user, host, scheme, AliasKind.ADDRESS, f"{user}@{host}" if host else user)
+    text = _clean(f"{user}@{host}" if host else user)  # letters may have become more
+    return Alias(user, host, scheme, AliasKind.ADDRESS, text)
 
 
 def _clean(text: str) -> str:
-    text = text.strip(" ")
+    """Trim and compose; what looks alike must be alike before anything is looked for in it."""
+    if _FORBIDDEN.search(text):
+        raise RequestError("alias", "holds a control character or is not UTF-8")
+    text = unicodedata.normalize("NFC", text.strip())
     if not text:
         raise RequestError("alias", "is empty")
     if len(text) > MAX_CHARACTERS:
         raise RequestError("alias", f"is longer than {MAX_CHARACTERS} characters")
-    if _FORBIDDEN.search(text):
-        raise RequestError("alias", "holds a control character or is not UTF-8")
     return text
 
 
@@ -110,14 +113,16 @@ def _focus(text: str, scheme: str) -> Alias:
 def _host(written: str, own_nodes: Container[str]) -> str:
     """Give the host in lower case as A-label, empty when it is one of our own nodes."""
     host = _address(written.strip().lower())
+    if not host.isascii():
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii").removesuffix(".")
+        except idna.IDNAError as exc:
+            raise RequestError("alias", "has a host that is no domain name") from exc
     if not host or host in own_nodes:
         return ""
-    if host.isascii():
-        return host
-    try:
-        return idna.encode(host, uts46=True).decode("ascii")
-    except idna.IDNAError as exc:
-        raise RequestError("alias", "has a host that is no domain name") from exc
+    if not _DOMAIN_NAME.fullmatch(host) and not _is_ip(host):
+        raise RequestError("alias", "has a host that is no domain name")
+    return host
 
 
 def _address(text: str) -> str:
@@ -140,8 +145,7 @@ def _without_node(user: str, own_nodes: Container[str]) -> str:
 def _number(user: str) -> str:
     """Drop separators and a PIN typed behind the number; write `00` as `+`."""
     with_pin = _PIN_SUFFIX.fullmatch(user)
-    if with_pin:
-        return with_pin[1]
+    user = with_pin[1] if with_pin else user
     if not _NUMBER.fullmatch(user) or _is_ip(user):
         return user
     digits = user.translate(_SEPARATORS)

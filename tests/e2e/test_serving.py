@@ -163,12 +163,13 @@ async def test_requests_under_way_are_answered(site: Site) -> None:
         site.serving(database_timeout_s=4, server_answer_within_s=4.5) as program,
         FakeNode(program.url) as node,
         site.sql() as sql,
+        site.sql() as watcher,
     ):
         lock = sql.transaction()
         await lock.start()
         await sql.execute("LOCK TABLE address IN ACCESS EXCLUSIVE MODE")
         asked = asyncio.create_task(_ask(node, ROOM))
-        await until(lambda: sql.fetchval(WAITING_FOR_A_LOCK), bool)
+        await until(lambda: watcher.fetchval(WAITING_FOR_A_LOCK), bool)
 
         program.process.terminate()
         await until(lambda: _is_refused(program.url), bool)

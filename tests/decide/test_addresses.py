@@ -1,0 +1,131 @@
+"""Which keys an alias stands for, and what may be called when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from policy.decide.addresses import find_owned, keys_of, refusal_of
+from policy.decide.decision import Decision, Needs, Reason, refuse
+from policy.directory.records import (
+    AddressKey,
+    Booking,
+    Device,
+    Entry,
+    Found,
+    OrganisationState,
+    PermanentRoom,
+    Quarantined,
+    Reserved,
+    RoomState,
+)
+from policy.wire.alias import parse_alias
+from policy.wire.vocabulary import Action
+
+ACTIVE = OrganisationState.ACTIVE
+BARE = AddressKey("ward7", "")
+FULL = AddressKey("ward7", "rooms.example.org")
+ROOM = Found(Entry(own_domain=True, target=PermanentRoom(ACTIVE, RoomState.ACTIVE, {})))
+NOBODY = Found(Entry(own_domain=True, target=None))
+NOON = datetime(2026, 5, 4, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("dialled", "default_domain", "want"),
+    [
+        ("ward7@rooms.example.org", "", (FULL,)),
+        ("ward7@rooms.example.org", "other.example.org", (FULL,)),
+        ("ward7", "", (BARE,)),
+        ("ward7", "rooms.example.org", (BARE, FULL)),
+    ],
+)
+def test_only_a_bare_alias_is_completed(
+    dialled: str, default_domain: str, want: tuple[AddressKey, ...]
+) -> None:
+    """The bare key is tried first, then the completed one; an alias with a domain stands alone."""
+    alias = parse_alias(dialled)
+
+    got = keys_of(alias, default_domain)
+
+    assert got == want
+
+
+def test_keys_are_asked_for_one_after_the_other() -> None:
+    """The second key is needed only once nobody owns the first."""
+    keys = (BARE, FULL)
+
+    assert find_owned(keys, {}) == Needs(BARE)
+    assert find_owned(keys, {BARE: NOBODY}) == Needs(FULL)
+    assert find_owned(keys, {BARE: ROOM}) == ROOM
+    assert find_owned(keys, {BARE: NOBODY, FULL: ROOM}) == ROOM
+
+
+def test_the_last_key_counts_when_nobody_owns_any() -> None:
+    """Whether an unowned alias is ours is what its last completion says."""
+    foreign = Found(Entry(own_domain=False, target=None))
+
+    got = find_owned((BARE, FULL), {BARE: NOBODY, FULL: foreign})
+
+    assert got == foreign
+
+
+@pytest.mark.parametrize("state", OrganisationState)
+def test_only_active_and_leaving_organisations_are_called(state: OrganisationState) -> None:
+    """Rooms, meetings and devices of every other organisation are refused alike."""
+    hour = timedelta(hours=1)
+    targets = (
+        PermanentRoom(state, RoomState.ACTIVE, {}),
+        Booking(state, NOON - hour, NOON + hour, cancelled=False, service={}),
+        Device(state, True, False, True, "", ""),  # noqa: FBT003  the order of the record
+    )
+    want = None if state.value in {"active", "leaving"} else refuse(Reason.ORG_INACTIVE)
+
+    got = [refusal_of(target, NOON) for target in targets]
+
+    assert got == [want] * 3
+
+
+@pytest.mark.parametrize(
+    ("state", "want"),
+    [
+        (RoomState.DRAFT, Reason.UNKNOWN_ALIAS),
+        (RoomState.ACTIVE, None),
+        (RoomState.UNUSED_WARNED, None),
+        (RoomState.RETIRED, Reason.RETIRED),
+        (RoomState.DELETED, Reason.UNKNOWN_ALIAS),
+    ],
+)
+def test_a_room_is_open_by_its_state(state: RoomState, want: Reason | None) -> None:
+    """Every state of a permanent room has its answer."""
+    got = refusal_of(PermanentRoom(ACTIVE, state, {}), NOON)
+
+    assert got == (refuse(want) if want else None)
+
+
+def test_what_is_not_to_be_called_is_refused() -> None:
+    """A number in quarantine has ended; one that is held back is nobody's."""
+    got = [refusal_of(target, NOON) for target in (Quarantined(), Reserved())]
+
+    assert got == [refuse(Reason.ENDED), refuse(Reason.UNKNOWN_ALIAS)]
+
+
+def test_a_meeting_tells_when_it_opens() -> None:
+    """A caller who is too early can be told the minute, with its offset."""
+    opens_at = datetime.fromisoformat("2026-10-25T02:15:30+02:00")
+    booking = Booking(ACTIVE, opens_at, opens_at + timedelta(hours=1), cancelled=False, service={})
+
+    got = refusal_of(booking, opens_at - timedelta(microseconds=1))
+
+    want = Decision(Action.REJECT, Reason.TOO_EARLY, text="opens at 2026-10-25T02:15+02:00")
+    assert got == want
+
+
+def test_the_offsets_of_clock_and_booking_do_not_matter() -> None:
+    """A moment is the same moment in every offset."""
+    opens_at = datetime.fromisoformat("2026-03-29T03:00:00+02:00")
+    booking = Booking(ACTIVE, opens_at, opens_at, cancelled=False, service={})
+
+    got = refusal_of(booking, datetime.fromisoformat("2026-03-29T02:00:00+01:00"))
+
+    assert got is None
