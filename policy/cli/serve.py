@@ -6,7 +6,6 @@ import asyncio
 import logging
 import shlex
 import signal
-import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 @config_option
 def serve(config: Path | None) -> None:
     """Answer policy requests until Ctrl-C or SIGTERM."""
-    started = time.monotonic()
     settings = settings_from(config)
     logging.basicConfig(
         level=settings.log.level.upper(),
@@ -34,10 +32,10 @@ def serve(config: Path | None) -> None:
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, started))
+        runner.run(_serve(settings))
 
 
-async def _serve(settings: Settings, started: float) -> None:
+async def _serve(settings: Settings) -> None:
     running = asyncio.current_task()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -52,7 +50,7 @@ async def _serve(settings: Settings, started: float) -> None:
         loop.add_signal_handler(number, stop_once)
     try:
         async with PolicyServer(settings) as server:
-            click.echo(describe(server.ready, settings, time.monotonic() - started))
+            click.echo(describe(server.ready, settings))
             await asyncio.Event().wait()  # until cancelled; so may be a start that takes minutes
     except asyncio.CancelledError:
         if not stop.is_set():
@@ -60,11 +58,11 @@ async def _serve(settings: Settings, started: float) -> None:
     click.echo("vdx-policy: stopped")
 
 
-def describe(ready: Ready, settings: Settings, seconds: float) -> str:
+def describe(ready: Ready, settings: Settings) -> str:
     """Tell the operator that the service is ready, where, with what, and what to try."""
     rules = f"{ready.rules} in force, version {ready.rules_version}, from {settings.rules.folder}"
     lines = [
-        f"vdx-policy: ready on {ready.url} after {seconds:.1f} s",
+        f"vdx-policy: ready on {ready.url}",
         f"  directory: {ready.addresses} addresses, {ready.database}",
         f"  rules: {rules}",
     ]

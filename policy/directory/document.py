@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from policy.directory.records import ROOM_FIELDS, AddressKey, OrganisationState, RoomState
 from policy.documents import Document
-from policy.errors import RequestError
-from policy.wire.alias import AliasKind, parse_alias
+from policy.wire.alias import parse_alias
 from policy.wire.fields import (
+    AddressText,
     Choice,
     CryptoMode,
     DirectMedia,
@@ -30,18 +30,6 @@ from policy.wire.fields import (
     check_pins,
 )
 
-
-def _check_alias(value: str) -> str:
-    try:
-        alias = parse_alias(value)
-    except RequestError as exc:
-        raise ValueError(f"{value!r} is no alias: {exc}") from exc
-    if alias.kind is not AliasKind.ADDRESS:
-        raise ValueError(f"{value!r} is no address of a room or device")
-    return alias.text
-
-
-AliasText = Annotated[str, AfterValidator(_check_alias)]
 Domain = Annotated[str, StringConstraints(min_length=1, max_length=250, to_lower=True)]
 
 
@@ -74,7 +62,7 @@ class RoomRow(Document):
     """A permanent room and its aliases; what is left out is left out of the answer."""
 
     organisation: Text
-    aliases: Annotated[tuple[AliasText, ...], Field(min_length=1)]
+    aliases: Annotated[tuple[AddressText, ...], Field(min_length=1)]
     state: RoomState = RoomState.ACTIVE
     service_name: Text | None = None
     service_tag: EmptyText | None = None
@@ -145,7 +133,7 @@ class DeviceRow(Document):
     """A device or soft client, and how it proves itself when it registers."""
 
     organisation: Text
-    alias: AliasText
+    alias: AddressText
     description: EmptyText | None = None
     username: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     password: Annotated[Text | None, Field(repr=False)] = None
@@ -165,7 +153,7 @@ class DeviceRow(Document):
 class HeldAddressRow(Document):
     """An address that nobody answers at: held back, or of a meeting that is over."""
 
-    alias: AliasText
+    alias: AddressText
     state: Literal["held", "quarantined"]
 
 

@@ -85,6 +85,9 @@ class _Lane:
             async with asyncio.timeout(self._timeout_s):
                 self._connection = await connect(self._dsn, timeout_s=self._timeout_s)
                 self._statement = await self._connection.prepare(FIND_ADDRESSES)
+                # Preparing alone leaves a transaction open: it would hold locks on every table
+                # of the query until the first call, and let no migration through.
+                await self._statement.fetch([], [])
         except FAULTS as exc:
             self._drop()
             raise DirectoryError(f"database: {reason_of(exc)}") from exc

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from policy.directory.records import AddressKey
 from policy.documents import Document, parse
-from policy.errors import RequestError
 from policy.rules.model import (
     AliasTest,
     Condition,
@@ -26,7 +25,7 @@ from policy.rules.model import (
     UseService,
 )
 from policy.wire.alias import AliasKind, parse_alias
-from policy.wire.fields import EmptyText, Text
+from policy.wire.fields import AliasText, EmptyText, Text
 from policy.wire.participants import ParticipantOverrides
 from policy.wire.services import AnyService, Gateway
 from policy.wire.vocabulary import CallDirection, CallProtocol, RequestType
@@ -42,14 +41,6 @@ _OUTCOMES: Final[dict[str, frozenset[str]]] = {
     "participant": frozenset({"reject", "continue", "not_found", "participant"}),
     "registration": frozenset({"reject", "continue", "not_found", "registration"}),
 }
-
-
-def _check_alias(value: str) -> str:
-    try:
-        alias = parse_alias(value)
-    except RequestError as exc:
-        raise ValueError(f"{value!r} is no alias: {exc}") from exc
-    return alias.text
 
 
 def _check_regex(value: str) -> str:
@@ -69,7 +60,6 @@ def _as_list(value: object) -> object:
 
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-AliasText = Annotated[str, AfterValidator(_check_alias)]
 Regex = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_regex)]
 
 

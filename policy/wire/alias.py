@@ -78,7 +78,7 @@ def _spelled(user: str, host: str, scheme: str, own_nodes: Container[str]) -> Al
     user = unicodedata.normalize("NFC", user.strip().lower())
     if "@" in user:
         raise RequestError("alias", "has more than one '@'")
-    user = _without_node(user, own_nodes)
+    user = _without_node(user, own_nodes).strip()
     if not host and _address(user) in own_nodes:
         return Alias("", "", scheme, AliasKind.RECEPTION, _address(user))
     user = _number(user)

@@ -12,6 +12,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
 
+from policy.errors import RequestError
+from policy.wire.alias import AliasKind, parse_alias
+
 # A node takes at most 250 characters in any text field.
 MAX_TEXT: Final = 250
 # A gateway's name is made unique per call by ":" and a UUID of 36 characters.
@@ -100,6 +103,22 @@ def _check_uuid(value: str) -> str:
     return value.lower()
 
 
+def _check_alias(value: str) -> str:
+    try:
+        return parse_alias(value).text
+    except RequestError as exc:
+        raise ValueError(f"{value!r} is no alias: {exc}") from exc
+
+
+def _check_address(value: str) -> str:
+    text = _check_alias(value)
+    if parse_alias(value).kind is not AliasKind.ADDRESS:
+        raise ValueError(f"{value!r} is no address of a room or device")
+    return text
+
+
+AliasText = Annotated[str, AfterValidator(_check_alias)]
+AddressText = Annotated[str, AfterValidator(_check_address)]
 Pin = Annotated[str, AfterValidator(_check_pin)]
 Dtmf = Annotated[str, AfterValidator(_check_dtmf)]
 Mix = Annotated[str, AfterValidator(_check_mix)]

@@ -75,7 +75,7 @@ def test_the_command_that_is_shown_is_the_one_that_is_printed() -> None:
         note=None,
     )
 
-    printed = describe(ready, Settings(), 0).splitlines()[-1].strip()
+    printed = describe(ready, Settings()).splitlines()[-1].strip()
 
     assert _commands("curl") == [printed]
 
