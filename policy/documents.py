@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 Loc = tuple[int | str, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-# A file of 10,000 rules has about 200,000 nodes; aliases (`*name`) could multiply without end.
+# A file of 10,000 rules has about 200,000 nodes.
 MAX_NODES: Final = 5_000_000
+# Aliases (`*name`) could multiply without end: 100 of them can stand for a billion nodes.
+MAX_NODES_PER_EVENT: Final = 20
 MAX_DEPTH: Final = 64
 MAX_SHOWN_CHARACTERS: Final = 60
 
-_WHOLE_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_WHOLE_NUMBER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _CONSTANTS: Final[Mapping[str, bool | None]] = {
     "": None,
     "~": None,
@@ -50,7 +52,15 @@ _PLAIN_TAGS: Final = frozenset(
 )
 # What an operator typed is shown back to him, but never a secret.
 _SECRET_KEYS: Final = frozenset(
-    {"pin", "guest_pin", "password", "password_hash", "url", "remote_display_name"}
+    {
+        "pin",
+        "guest_pin",
+        "credentials",
+        "password",
+        "password_hash",
+        "url",
+        "remote_display_name",
+    }
 )
 
 
@@ -123,17 +133,17 @@ class _TextLoader(yaml.CSafeLoader):
 class _Builder:
     """Turns composed nodes into plain values, and notes places and problems on the way."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, most_nodes: int) -> None:
         self.marks = Marks(source)
         self.problems: list[Problem] = []
-        self._nodes = 0
+        self._nodes_left = most_nodes
 
     def build(self, node: yaml.Node, loc: Loc) -> object:
         place = _place(self.marks.source, node.start_mark)
         self.marks.values[loc] = place
-        self._nodes += 1
-        if self._nodes > MAX_NODES or len(loc) > MAX_DEPTH:
-            raise DocumentError([place.problem("the document is nested too deeply or too large")])
+        self._nodes_left -= 1
+        if self._nodes_left < 0 or len(loc) > MAX_DEPTH:
+            raise _too_large(place)
         if node.tag not in _PLAIN_TAGS:
             self.problems.append(place.problem(f"tag {node.tag!r} is not used here, remove it"))
             return None
@@ -180,6 +190,7 @@ def _scalar(node: yaml.ScalarNode) -> object:
 def read_tree(text: str, source: str) -> Tree:
     """Read one YAML document; raises DocumentError with every problem of its form."""
     try:
+        events = _count_events(text, source)
         node = yaml.compose(text, Loader=_TextLoader)
     except yaml.MarkedYAMLError as exc:
         place = _place(source, exc.problem_mark) if exc.problem_mark else Place(source)
@@ -187,11 +198,31 @@ def read_tree(text: str, source: str) -> Tree:
         raise DocumentError([place.problem(f"not valid YAML: {said}")]) from exc
     except yaml.YAMLError as exc:
         raise DocumentError([Place(source).problem(f"not valid YAML: {_first_line(exc)}")]) from exc
-    builder = _Builder(source)
+    except UnicodeEncodeError as exc:  # an environment variable may hold any bytes
+        raise DocumentError([Place(source).problem("is not UTF-8 text")]) from exc
+    builder = _Builder(source, min(MAX_NODES, events * MAX_NODES_PER_EVENT))
     value = builder.build(node, ()) if node is not None else {}
     if builder.problems:
         raise DocumentError(builder.problems)
     return Tree(value, builder.marks)
+
+
+def _count_events(text: str, source: str) -> int:
+    """Count what there is to build, and refuse deep nesting: composing it overflows the C stack."""
+    depth = count = 0
+    for event in yaml.parse(text, Loader=_TextLoader):
+        count += 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise _too_large(_place(source, event.start_mark))
+    return count
+
+
+def _too_large(place: Place) -> DocumentError:
+    return DocumentError([place.problem("the document is nested too deeply or too large")])
 
 
 def _first_line(exc: Exception) -> str:
@@ -252,16 +283,33 @@ def _problem(error: ErrorDetails, marks: Marks, schema: Mapping[str, object]) ->
             return marks.problem(loc[:-1], f"key {key!r} is missing")
         case "value_error" | "assertion_error":
             said = str(error.get("ctx", {}).get("error", error["msg"]))
-            return marks.problem(loc, said)
+            is_whole = isinstance(error["input"], dict)  # a model speaks for itself
+            return marks.problem(loc, said if is_whole else f"{_named(loc)}{said}")
+        case "union_tag_not_found":
+            return marks.problem(loc, f"key {_tag_key(error)} is missing")
+        case "union_tag_invalid":
+            ctx = error.get("ctx", {})
+            hint = did_you_mean(str(ctx["tag"]), _choices(ctx["expected_tags"]))
+            named = _tag_key(error).strip("'")
+            place = (*loc, named)
+            return marks.problem(place, f"{named}: {str(ctx['tag'])!r} is not allowed{hint}")
         case "literal_error" | "enum":
-            expected = str(error.get("ctx", {}).get("expected", ""))
-            choices = [text.strip("' ") for text in re.split(r", | or ", expected)]
-            got = _shown(error, key)
+            choices = _choices(error.get("ctx", {}).get("expected", ""))
             hint = did_you_mean(str(error["input"]), choices)
-            return marks.problem(loc, f"{_named(loc)}{got} is not allowed{hint}")
+            return marks.problem(loc, f"{_named(loc)}{_shown(error)} is not allowed{hint}")
         case _:
             said = error["msg"][:1].lower() + error["msg"][1:]
-            return marks.problem(loc, f"{_named(loc)}{said}, got {_shown(error, key)}")
+            return marks.problem(loc, f"{_named(loc)}{said}, got {_shown(error)}")
+
+
+def _choices(expected: object) -> list[str]:
+    """Read pydantic's own enumeration: `'a', 'b' or 'c'`."""
+    return [text.strip("' ") for text in re.split(r", | or ", str(expected))]
+
+
+def _tag_key(error: ErrorDetails) -> str:
+    """Give the key that tells the models of a union apart, in quotes as pydantic has it."""
+    return str(error.get("ctx", {}).get("discriminator", ""))
 
 
 def _named(loc: Loc) -> str:
@@ -269,11 +317,13 @@ def _named(loc: Loc) -> str:
     return f"{names[-1]}: " if names else ""
 
 
-def _shown(error: ErrorDetails, key: str) -> str:
+def _shown(error: ErrorDetails) -> str:
     """Give what stands in the file, unless it is or may hold a secret."""
     value = error["input"]
-    if key in _SECRET_KEYS or isinstance(value, dict | list):
-        return "a secret value" if key in _SECRET_KEYS else f"a {_kind(value)}"
+    if not _SECRET_KEYS.isdisjoint(error["loc"]):
+        return "a secret value"
+    if isinstance(value, dict | list):
+        return f"a {_kind(value)}"
     text = repr(value) if isinstance(value, str) else str(value).lower()
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
 

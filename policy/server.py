@@ -35,7 +35,7 @@ from policy.handlers.access import Access
 from policy.handlers.facts import Facts
 from policy.handlers.health import HealthHandler
 from policy.handlers.routes import PolicyRoutes, add_routes
-from policy.handlers.safety import Safety
+from policy.handlers.safety import Safety, refuse_in_json
 from policy.metrics import RULES_IN_FORCE
 from policy.rules.files import load_rules
 from policy.wire.vocabulary import Action
@@ -96,7 +96,7 @@ def build_app(
     safety = Safety(answer_within_s=server.answer_within_s, fallback=Action(server.fallback))
     hashes = {each.username: each.password_hash for each in settings.access.credentials}
     access = Access(hashes, settings.access.networks)
-    app = web.Application(middlewares=[access.middleware])
+    app = web.Application(middlewares=[access.middleware, refuse_in_json])
     add_routes(app, PolicyRoutes(facts, safety), HealthHandler(directory, table))
 
     async def close_cache(_app: web.Application) -> None:

@@ -79,6 +79,20 @@ class Safety:
             log.warning(message, *values)
 
 
+@web.middleware
+async def refuse_in_json(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Say as JSON, like all else here, that a method or a form of path is not served."""
+    try:
+        return await handler(request)
+    except web.HTTPException as exc:
+        allowed = {"Allow": exc.headers["Allow"]} if "Allow" in exc.headers else {}
+        return web.json_response(
+            {"status": "fail", "reason": exc.reason.lower()}, status=exc.status, headers=allowed
+        )
+
+
 def _response(decision: Decision) -> web.Response:
     return web.Response(
         body=responses.render(decision.action, decision.result, decision.notes()),

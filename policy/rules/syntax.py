@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
@@ -50,8 +51,9 @@ def _check_regex(value: str) -> str:
         re2.compile(value, options=options)
     except re2.error as exc:
         said = exc.args[0].decode() if isinstance(exc.args[0], bytes) else exc.args[0]
-        hint = "; look-around and back-references are not known here" if "(?" in value else ""
-        raise ValueError(f"regex {value!r}: {said}{hint}") from exc
+        is_known_elsewhere = "(?" in value or re.search(r"\\[1-9]", value)
+        hint = "; look-around and back-references are not known here" if is_known_elsewhere else ""
+        raise ValueError(f"{value!r}: {said}{hint}") from exc
     return value
 
 

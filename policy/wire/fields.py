@@ -75,7 +75,7 @@ def _check_pin(value: str) -> str:
 
 def _check_dtmf(value: str) -> str:
     if not _DTMF.fullmatch(value):
-        raise ValueError("dtmf_sequence holds digits, '*', '#' and ',' only, at most 250")
+        raise ValueError("digits, '*', '#' and ',' only, at most 250 of them")
     return value
 
 

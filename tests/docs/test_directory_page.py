@@ -1,0 +1,41 @@
+"""The SQL of docs/directory.md does what the page says."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from policy.directory.document import DirectoryFile
+from policy.documents import load
+from tests.fakes.node import FakeNode
+from tests.fakes.verdict import Kind
+from tests.running import running
+
+if TYPE_CHECKING:
+    from tests.database import Database
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = (ROOT / "docs" / "directory.md").read_text(encoding="utf-8")
+
+
+async def test_the_sql_of_the_page_makes_and_cancels_rooms(database: Database) -> None:
+    """Whoever pastes the statements into the example directory can call what they make."""
+    await database.load(load(ROOT / "examples" / "vdx" / "directory.yaml", DirectoryFile))
+    room, booking, cancelled = re.findall(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    reasons: list[object] = []
+
+    for statement, alias in ((room, "733001"), (booking, "812345"), (cancelled, "812345")):
+        await database.sql.execute(statement)
+        async with (
+            database.directory() as directory,
+            running(directory, clock=lambda: datetime.now(UTC)) as url,
+            FakeNode(url) as node,
+        ):
+            call = {"local_alias": f"{alias}@rooms.example.org", "call_direction": "dial_in"}
+            verdict = await node.ask(Kind.SERVICE, call)
+            assert isinstance(verdict.body, dict)
+            reasons.append(verdict.body["reason"])
+
+    assert reasons == ["OK", "OK", "CANCELLED"]
