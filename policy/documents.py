@@ -174,8 +174,8 @@ class _Builder:
         return result
 
 
-def _place(source: str, mark: yaml.Mark) -> Place:
-    return Place(source, mark.line + 1, mark.column + 1)
+def _place(source: str, mark: yaml.Mark | yaml._yaml.Mark | None) -> Place:
+    return Place(source, mark.line + 1, mark.column + 1) if mark is not None else Place(source)
 
 
 def _scalar(node: yaml.ScalarNode) -> object:
@@ -193,7 +193,7 @@ def read_tree(text: str, source: str) -> Tree:
         events = _count_events(text, source)
         node = yaml.compose(text, Loader=_TextLoader)
     except yaml.MarkedYAMLError as exc:
-        place = _place(source, exc.problem_mark) if exc.problem_mark else Place(source)
+        place = _place(source, exc.problem_mark)
         said = exc.problem or exc.context or "cannot be read"
         raise DocumentError([place.problem(f"not valid YAML: {said}")]) from exc
     except yaml.YAMLError as exc:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from policy.directory.records import AddressKey
@@ -41,21 +41,29 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the node is told; `result` None sends none, an empty one sends `{}`."""
+    """What the node is told; `result` None sends none, an empty one sends `{}`.
+
+    A phone book has a list as its result, and may hide what the platform knows with
+    `ignore_local`. An avatar is a JPEG `image` and nothing else.
+    """
 
     action: Action
     reason: Reason
-    result: Mapping[str, object] | None = field(default=None, repr=False)
+    result: Mapping[str, object] | Sequence[object] | None = field(default=None, repr=False)
     rule: str = ""
     text: str = ""
+    ignore_local: bool = False
+    image: bytes = field(default=b"", repr=False)
 
-    def notes(self) -> dict[str, str]:
-        """Give the extra keys of the answer, which a node prints in its support log."""
-        notes = {"reason": self.reason.value}
+    def notes(self) -> dict[str, object]:
+        """Give the keys beside action and result; a node prints most in its support log."""
+        notes: dict[str, object] = {"reason": self.reason.value}
         if self.rule:
             notes["rule"] = self.rule
         if self.text:
             notes["text"] = self.text
+        if self.ignore_local:
+            notes["ignore_local"] = True
         return notes
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Final
+import traceback
+from typing import TYPE_CHECKING, Final, assert_never
 
 from aiohttp import web
 
@@ -62,21 +63,38 @@ class Safety:
         except DirectoryError as exc:
             self._log("%s, fallback sent", exc)
             return self._instead(request_type, Reason.FALLBACK)
-        except Exception:
-            log.exception("fault while deciding a %s request, fallback sent", request_type.value)
+        except Exception as exc:  # noqa: BLE001  the one place: a node must get its answer
+            _log_fault(request_type, exc)
             return self._instead(request_type, Reason.FAULT)
 
     def _instead(self, request_type: RequestType, reason: Reason) -> Decision:
-        # Only a service answer may go without a result.
-        has_result = request_type is not RequestType.SERVICE
-        has_result = has_result and self._fallback is not Action.NOT_FOUND
-        return Decision(self._fallback, reason, {} if has_result else None)
+        match request_type:
+            case RequestType.SERVICE:
+                return Decision(self._fallback, reason)
+            case RequestType.PARTICIPANT | RequestType.REGISTRATION:
+                has_result = self._fallback is not Action.NOT_FOUND
+                return Decision(self._fallback, reason, {} if has_result else None)
+            case RequestType.LOCATION | RequestType.AVATAR | RequestType.PHONEBOOK:
+                return Decision(Action.NOT_FOUND, reason)  # these know no other way to decline
+            case _:
+                assert_never(request_type)
 
     def _log(self, message: str, *values: object) -> None:
         now = time.monotonic()
         if now - self._logged_at >= LOG_INTERVAL_S:
             self._logged_at = now
             log.warning(message, *values)
+
+
+def _log_fault(request_type: RequestType, exc: Exception) -> None:
+    """Say where the program broke; the error's own text may repeat a caller's name or a PIN."""
+    place = "".join(traceback.format_tb(exc.__traceback__))
+    log.error(
+        "fault while deciding a %s request, fallback sent: %s\n%s",
+        request_type.value,
+        type(exc).__name__,
+        place,
+    )
 
 
 @web.middleware
@@ -94,6 +112,8 @@ async def refuse_in_json(
 
 
 def _response(decision: Decision) -> web.Response:
+    if decision.image:
+        return web.Response(body=decision.image, content_type=responses.IMAGE_TYPE)
     return web.Response(
         body=responses.render(decision.action, decision.result, decision.notes()),
         status=404 if decision.action is Action.NOT_FOUND else 200,

@@ -59,8 +59,8 @@ LectureLayout = Literal[
     "two_mains_eight_around",
 ]
 # Adaptive composition is not for lectures; Teams' own layouts are for calls into Teams alone.
-Layout = LectureLayout | Literal["five_mains_seven_pips"]
-GatewayLayout = Layout | Literal["teams", "teams_focus"]
+Layout = Literal[LectureLayout, "five_mains_seven_pips"]
+GatewayLayout = Literal[Layout, "teams", "teams_focus"]
 
 _PIN: Final = re.compile(r"[0-9]{4,20}|[0-9]{3,19}#")
 _DTMF: Final = re.compile(r"[0-9*#,]{1,250}")

@@ -9,12 +9,17 @@ import orjson
 from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 CONTENT_TYPE: Final = "application/json"
+IMAGE_TYPE: Final = "image/jpeg"
 
 
-def render(action: Action, result: Mapping[str, object] | None, notes: Mapping[str, str]) -> bytes:
+def render(
+    action: Action,
+    result: Mapping[str, object] | Sequence[object] | None,
+    notes: Mapping[str, object],
+) -> bytes:
     """Give the body of an answer.
 
     `result` None leaves the key out: a node that sees a usable result in a service answer lets

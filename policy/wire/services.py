@@ -164,6 +164,8 @@ class Conference(_Meeting):
     def _check_breakout_room(self) -> None:
         if self.breakout_rooms:
             raise ValueError("breakout_rooms must be false in a breakout room")
+        if "breakout_uuids" in self.model_fields_set:
+            raise ValueError("breakout_uuids is for the main room, not for a breakout room")
         missing = {"breakout_uuid", "breakout_name"} - self.model_fields_set
         if missing:
             raise ValueError(f"a breakout room needs {min(missing)}")

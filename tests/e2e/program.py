@@ -6,9 +6,10 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import sys
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
     from typing import TypeVar
 
     GotT = TypeVar("GotT")
@@ -46,6 +47,20 @@ class Site:
     def postgres_pid(self) -> int:
         """Give the process that serves the database; it must run."""
         return int((self.postgres / "data" / "postmaster.pid").read_text().partition("\n")[0])
+
+    @contextmanager
+    def frozen_postgres(self) -> Iterator[None]:
+        """Stop every process of the database where it stands, as a stuck disk does."""
+        server = self.postgres_pid()
+        workers = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        pids = [server, *map(int, workers)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     @asynccontextmanager
     async def sql(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
@@ -118,7 +133,10 @@ class Program:
         async with asyncio.timeout(LIMIT_S):
             while await self._line():
                 pass
-            return await self.process.wait()
+            code = await self.process.wait()
+        with (self.folder / "stdout").open("a", encoding="utf-8") as said:
+            said.write("\n".join((*self.lines, "")))
+        return code
 
     def said(self) -> str:
         """Give everything that it has written, on both channels."""

@@ -95,8 +95,8 @@ async def test_a_signal_stops_everything(site: Site, number: signal.Signals) -> 
 async def test_a_signal_during_the_start_stops_it(site: Site) -> None:
     """A first start that is told to stop before it is ready leaves nothing running."""
     program = await site.start()
-    log = site.folder / "postgres" / "lock"  # the start is under way once this is there
-    await until(lambda: asyncio.to_thread(log.exists), bool)
+    lock = site.postgres / "lock"  # the start is under way once this is there
+    await until(lambda: asyncio.to_thread(lock.exists), bool)
 
     code = await program.end()
 
@@ -149,9 +149,7 @@ async def test_a_committed_room_is_callable_soon(site: Site) -> None:
         before = await _ask(node, UNKNOWN)
 
         await sql.execute(NEW_ROOM)
-        after = await until(
-            lambda: _ask(node, UNKNOWN), lambda got: got.outcome is Outcome.SERVICE
-        )
+        after = await until(lambda: _ask(node, UNKNOWN), lambda got: got.outcome is Outcome.SERVICE)
 
     assert (before.outcome, _reason(before)) == (Outcome.REJECT, "UNKNOWN_ALIAS")
     assert after.result["pin"] == "5821"
@@ -202,6 +200,23 @@ async def test_a_killed_database_is_lived_with(site: Site) -> None:
     assert "Traceback" not in program.said()
 
 
+async def test_a_frozen_database_is_lived_with(site: Site) -> None:
+    """A database that takes questions and answers none makes no call wait for its fallback."""
+    async with (
+        site.serving(cache_owned_s=0.05, database_timeout_s=0.3) as program,
+        FakeNode(program.url) as node,
+    ):
+        await _ask(node, ROOM)
+        with site.frozen_postgres():
+            known = await until(lambda: _ask(node, ROOM), lambda got: _reason(got) != "OK")
+            unknown = await _ask(node, UNKNOWN)
+        again = await until(lambda: _ask(node, ROOM), lambda got: _reason(got) == "OK")
+
+    assert (known.outcome, _reason(known)) == (Outcome.SERVICE, "OK_DEGRADED")
+    assert (unknown.outcome, _reason(unknown)) == (Outcome.OWN_CONFIGURATION, "FALLBACK")
+    assert again.result == known.result
+
+
 async def test_whole_calls_end_in_the_room(site: Site) -> None:
     """Every kind of caller and every version of node gets in, through everything it asks."""
     async with site.serving() as program, FakeNode(program.url) as node:
@@ -216,15 +231,14 @@ async def test_whole_calls_end_in_the_room(site: Site) -> None:
             )
 
     assert {name: log.outcome for name, log in logs.items() if not log.entered} == {}
-    names = {log.service["pin"] for log in logs.values()}
-    assert names == {"48213"}
+    assert {log.service["pin"] for log in logs.values()} == {"48213"}
     # Location requests are left to the node: no opinion, by HTTP 404.
     faults = {step.kind for log in logs.values() for step in log.steps if step.verdict.faults}
     warnings = [text for log in logs.values() for text in log.warnings]
     assert (faults - {Kind.LOCATION}, warnings) == (set(), [])
 
 
-async def test_an_older_site_starts_a_second_time_with_its_rows(site: Site) -> None:
+async def test_the_seed_comes_once(site: Site) -> None:
     """The seed fills an empty database only: what was deleted stays deleted."""
     async with site.serving(), site.sql() as sql:
         await sql.execute("DELETE FROM address WHERE local = 'discharge'")

@@ -1,0 +1,50 @@
+"""A few pooled connections for the rarer queries; what every call asks goes through the lanes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+from policy.directory.connection import FAULTS, reason_of
+from policy.errors import DirectoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_CONNECTIONS: Final = 2
+
+
+class Pool:
+    """Runs a query on a free connection; `open()` before use, `close()` after."""
+
+    def __init__(self, dsn: str, *, timeout_s: float) -> None:
+        self._dsn = dsn
+        self._timeout_s = timeout_s
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Get ready; connections are made when they are needed."""
+        self._pool = await asyncpg.create_pool(
+            self._dsn,
+            min_size=0,
+            max_size=MAX_CONNECTIONS,
+            timeout=self._timeout_s,
+            command_timeout=self._timeout_s,
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
+
+    async def fetch(self, query: str, *values: object) -> Sequence[asyncpg.Record]:
+        """Give the rows of a query; raises DirectoryError, and does so in time."""
+        if self._pool is None:
+            raise DirectoryError("database: not open")
+        try:
+            async with self._pool.acquire(timeout=self._timeout_s) as connection:
+                return await connection.fetch(query, *values)
+        except FAULTS as exc:
+            raise DirectoryError(f"database: {reason_of(exc)}") from exc
