@@ -180,8 +180,11 @@ def _place(source: str, mark: yaml.Mark | yaml._yaml.Mark | None) -> Place:
 
 def _scalar(node: yaml.ScalarNode) -> object:
     text = str(node.value)
-    if node.style:  # quoted or block text is never anything else
-        return text
+    return text if node.style else plain_value(text)  # quoted or block text stays text
+
+
+def plain_value(text: str) -> object:
+    """Give what unquoted text stands for."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     return int(text) if _WHOLE_NUMBER.fullmatch(text) else text
@@ -194,17 +197,18 @@ def read_tree(text: str, source: str) -> Tree:
         node = yaml.compose(text, Loader=_TextLoader)
     except yaml.MarkedYAMLError as exc:
         place = _place(source, exc.problem_mark)
-        said = exc.problem or exc.context or "cannot be read"
+        said = ", ".join(filter(None, (exc.context, exc.problem))) or "cannot be read"
         raise DocumentError([place.problem(f"not valid YAML: {said}")]) from exc
     except yaml.YAMLError as exc:
-        raise DocumentError([Place(source).problem(f"not valid YAML: {_first_line(exc)}")]) from exc
+        said = str(exc).partition("\n")[0]
+        raise DocumentError([Place(source).problem(f"not valid YAML: {said}")]) from exc
     except UnicodeEncodeError as exc:  # an environment variable may hold any bytes
         raise DocumentError([Place(source).problem("is not UTF-8 text")]) from exc
     builder = _Builder(source, min(MAX_NODES, events * MAX_NODES_PER_EVENT))
-    value = builder.build(node, ()) if node is not None else {}
+    value = builder.build(node, ()) if node is not None else None
     if builder.problems:
         raise DocumentError(builder.problems)
-    return Tree(value, builder.marks)
+    return Tree({} if value is None else value, builder.marks)  # a file that says nothing
 
 
 def _count_events(text: str, source: str) -> int:
@@ -223,10 +227,6 @@ def _count_events(text: str, source: str) -> int:
 
 def _too_large(place: Place) -> DocumentError:
     return DocumentError([place.problem("the document is nested too deeply or too large")])
-
-
-def _first_line(exc: Exception) -> str:
-    return str(exc).partition("\n")[0]
 
 
 def read_file(path: Path) -> str:
@@ -293,18 +293,30 @@ def _problem(error: ErrorDetails, marks: Marks, schema: Mapping[str, object]) ->
             named = _tag_key(error).strip("'")
             place = (*loc, named)
             return marks.problem(place, f"{named}: {str(ctx['tag'])!r} is not allowed{hint}")
+        case _:
+            return marks.problem(loc, f"{_named(loc)}{_said(error)}")
+
+
+def _said(error: ErrorDetails) -> str:
+    """Say what is wrong with one value, and what would be right."""
+    match error["type"]:
         case "literal_error" | "enum":
             choices = _choices(error.get("ctx", {}).get("expected", ""))
             hint = did_you_mean(str(error["input"]), choices)
-            return marks.problem(loc, f"{_named(loc)}{_shown(error)} is not allowed{hint}")
+            return f"{_shown(error)} is not allowed{hint}"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"needs a mapping, got {_shown(error)}"
+        case "tuple_type" | "list_type":
+            return f"needs a list, got {_shown(error)}"
+        case "too_short":
+            return "needs at least one entry"
         case _:
-            said = error["msg"][:1].lower() + error["msg"][1:]
-            return marks.problem(loc, f"{_named(loc)}{said}, got {_shown(error)}")
+            return f"{error['msg'][:1].lower()}{error['msg'][1:]}, got {_shown(error)}"
 
 
 def _choices(expected: object) -> list[str]:
-    """Read pydantic's own enumeration: `'a', 'b' or 'c'`."""
-    return [text.strip("' ") for text in re.split(r", | or ", str(expected))]
+    """Read pydantic's own enumeration: `'a', 'b' or 'c'`, or `True`."""
+    return re.findall(r"'([^']*)'", str(expected)) or [str(expected).lower()]
 
 
 def _tag_key(error: ErrorDetails) -> str:
@@ -324,6 +336,8 @@ def _shown(error: ErrorDetails) -> str:
         return "a secret value"
     if isinstance(value, dict | list):
         return f"a {_kind(value)}"
+    if value is None:
+        return "nothing"
     text = repr(value) if isinstance(value, str) else str(value).lower()
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
 
@@ -337,14 +351,22 @@ def _keys_at(schema: Mapping[str, object], loc: Loc) -> list[str]:
     nodes = list(_expand(schema, schema))
     for part in loc:
         below = [child for node in nodes for child in _children(node, part)]
-        if below:  # a part that leads nowhere is a union's tag
+        if below:
             nodes = [leaf for child in below for leaf in _expand(child, schema)]
+        else:  # a part that leads nowhere is the tag of one model of a union
+            nodes = [node for node in nodes if _is_tagged(node, part)] or nodes
     keys: set[str] = set()
     for node in nodes:
         properties = node.get("properties")
         if isinstance(properties, dict):
             keys.update(properties)
     return sorted(keys)
+
+
+def _is_tagged(node: Mapping[str, object], tag: int | str) -> bool:
+    properties = node.get("properties")
+    keys = properties.values() if isinstance(properties, dict) else ()
+    return any(isinstance(key, dict) and key.get("const") == tag for key in keys)
 
 
 def _children(node: Mapping[str, object], part: int | str) -> Iterator[Mapping[str, object]]:

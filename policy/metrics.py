@@ -17,6 +17,11 @@ ANSWER_SECONDS: Final = Histogram(
     ("request",),
     buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
 )
+JOINS: Final = Counter(
+    "policy_handlers_joins_total",
+    "Participants let through, by protocol; browser callers ask twice and count once.",
+    ("protocol",),
+)
 REFUSED: Final = Counter(
     "policy_handlers_refused_total",
     "Requests turned away before they were read: by wrong credentials or from a foreign network.",

@@ -19,6 +19,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from policy.decide.decision import Dialling
+from policy.decide.participant import Roles
 from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.directory.connection import connect
 from policy.directory.document import DirectoryFile
@@ -26,6 +27,9 @@ from policy.directory.lanes import Lanes
 from policy.directory.loading import load_if_empty
 from policy.directory.lookup import PostgresDirectory
 from policy.directory.migrate import CONNECT_S, check_schema, migrate
+from policy.directory.phonebook import PostgresPhonebook
+from policy.directory.pictures import PostgresPictures
+from policy.directory.pool import Pool
 from policy.directory.queries import COUNT_ADDRESSES, FIND_EXAMPLE
 from policy.directory.sealing import Seal, create_key_file
 from policy.documents import load
@@ -33,7 +37,9 @@ from policy.embedded.cluster import Cluster
 from policy.errors import StartError
 from policy.handlers.access import Access
 from policy.handlers.facts import Facts
+from policy.handlers.gallery import Gallery
 from policy.handlers.health import HealthHandler
+from policy.handlers.phonebook import PhonebookHandler
 from policy.handlers.routes import PolicyRoutes, add_routes
 from policy.handlers.safety import Safety, refuse_in_json
 from policy.metrics import RULES_IN_FORCE
@@ -45,6 +51,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from policy.directory.lookup import Directory
+    from policy.directory.phonebook import Phonebook
+    from policy.directory.pictures import Pictures
     from policy.rules.table import RuleTable
     from policy.settings import Settings
 
@@ -74,7 +82,12 @@ http_log.addFilter(_WithoutRequest())
 
 
 def build_app(
-    settings: Settings, directory: Directory, table: RuleTable, clock: Callable[[], datetime]
+    settings: Settings,
+    directory: Directory,
+    phonebook: Phonebook,
+    pictures: Pictures,
+    table: RuleTable,
+    clock: Callable[[], datetime],
 ) -> web.Application:
     """Put together everything that answers HTTP; `clock` gives the time for booking windows."""
     cache = settings.cache
@@ -91,18 +104,24 @@ def build_app(
         clock=clock,
         own_nodes=frozenset(str(address) for address in dialling.node_addresses),
         dialling=Dialling(dialling.default_domain or "", dialling.location_domains),
+        roles=Roles(own_devices_are_hosts=settings.participants.own_devices_are_hosts),
+        initials=settings.avatars.initials,
     )
     server = settings.server
     safety = Safety(answer_within_s=server.answer_within_s, fallback=Action(server.fallback))
     hashes = {each.username: each.password_hash for each in settings.access.credentials}
     access = Access(hashes, settings.access.networks)
     app = web.Application(middlewares=[access.middleware, refuse_in_json])
-    add_routes(app, PolicyRoutes(facts, safety), HealthHandler(directory, table))
+    listing = PhonebookHandler(facts, phonebook, ignore_local=settings.phonebook.ignore_local)
+    gallery = Gallery(pictures, cache_bytes=settings.avatars.cache_bytes)
+    routes = PolicyRoutes(facts, safety, listing, gallery)
+    add_routes(app, routes, HealthHandler(directory, table))
 
-    async def close_cache(_app: web.Application) -> None:
+    async def end_flights(_app: web.Application) -> None:
+        await gallery.close()
         await cached.close()
 
-    app.on_cleanup.append(close_cache)
+    app.on_cleanup.append(end_flights)
     return app
 
 
@@ -150,7 +169,7 @@ class PolicyServer:
 
     async def _start(self, parts: AsyncExitStack) -> Ready:
         settings = self._settings
-        table = load_rules(settings.rules.folder)
+        table = load_rules(settings.rules.folder, settings.platform)
         seed = load(settings.database.seed, DirectoryFile) if settings.database.seed else None
         RULES_IN_FORCE.set(table.size)
         listener = parts.enter_context(_listen(settings.server.host, settings.server.port))
@@ -165,7 +184,11 @@ class PolicyServer:
         parts.push_async_callback(lanes.close)
         await lanes.open()
         directory = PostgresDirectory(lanes, database.seal)
-        app = build_app(settings, directory, table, utc_now)
+        pool = Pool(database.dsn, timeout_s=settings.database.timeout_s)
+        parts.push_async_callback(pool.close)
+        await pool.open()
+        sources = (directory, PostgresPhonebook(pool), PostgresPictures(pool))
+        app = build_app(settings, *sources, table, utc_now)
         await _serve(app, listener, parts)
         addresses, example = await _look_around(database.dsn)
         return Ready(

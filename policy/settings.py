@@ -1,7 +1,8 @@
 """Typed, frozen settings, read once: from a YAML file, then from the environment.
 
-Every leaf has one environment variable: `server.port` is `VDX_POLICY_SERVER_PORT`. Its value is
-read as YAML, so that lists and mappings work too. Unknown keys and variables are errors.
+Every leaf has one environment variable: `server.port` is `VDX_POLICY_SERVER_PORT`. A value that
+begins with a bracket or a quote, or has several lines, is read as YAML, so that lists and mappings
+work too; any other stands for itself. Unknown keys and variables are errors.
 Paths in the file count from the folder of the file.
 """
 
@@ -29,11 +30,13 @@ from policy.documents import (
     Place,
     Tree,
     did_you_mean,
+    plain_value,
     read_file,
     read_tree,
     validate,
 )
 from policy.errors import DocumentError, Problem, SettingsError
+from policy.platform_names import PlatformNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -227,6 +230,39 @@ class Dialling(Document):
     )
 
 
+class Participants(Document):
+    """As whom people join."""
+
+    own_devices_are_hosts: StrictBool = Field(
+        default=False,
+        examples=[True],
+        description="A registered device of the directory is a host, without a PIN, in the rooms "
+        "of its own organisation.",
+    )
+
+
+class Phonebook(Document):
+    """What the users of registered apps find."""
+
+    ignore_local: StrictBool = Field(
+        default=False,
+        examples=[True],
+        description="Show only what this directory has listed, and nothing of the platform's own "
+        "aliases. While the database is away the platform shows its own all the same.",
+    )
+
+
+class Avatars(Document):
+    """Pictures of participants and of phone book entries."""
+
+    initials: StrictBool = Field(
+        default=False, examples=[True], description="Draw a name's initials for want of a picture."
+    )
+    cache_bytes: Annotated[int, Field(ge=1_000_000)] = Field(
+        64_000_000, examples=[16_000_000], description="Memory for pictures as they were drawn."
+    )
+
+
 class Secrets(Document):
     """Keys."""
 
@@ -257,6 +293,10 @@ class Settings(Document):
     cache: Cache = Cache()
     rules: Rules = Rules()
     dialling: Dialling = Dialling()
+    participants: Participants = Participants()
+    platform: PlatformNames = PlatformNames()
+    phonebook: Phonebook = Phonebook()
+    avatars: Avatars = Avatars()
     secrets: Secrets = Secrets()
     log: Log = Log()
 
@@ -299,17 +339,21 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """Read the file, if any, and the environment; raises SettingsError with every problem."""
     folder = path.parent if path is not None else Path()
     source = str(path) if path is not None else "settings"
+    problems: list[Problem] = []
     try:
         tree = read_tree(read_file(path), source) if path is not None else Tree({}, Marks(source))
-        tree = _with_environment(tree, environ)
-        return validate(tree, Settings, folder=folder.absolute()).value
+        tree = _with_environment(tree, environ, problems)
+        settings = validate(tree, Settings, folder=folder.absolute()).value
     except DocumentError as exc:
-        raise SettingsError(exc.problems) from exc
+        raise SettingsError([*exc.problems, *problems]) from exc
+    if problems:
+        raise SettingsError(problems)
+    return settings
 
 
-def _with_environment(tree: Tree, environ: Mapping[str, str]) -> Tree:
+def _with_environment(tree: Tree, environ: Mapping[str, str], problems: list[Problem]) -> Tree:
+    """Let variables replace values of the file; what is wrong with them goes to `problems`."""
     known = {variable_of(path): path for path in leaves()}
-    problems: list[Problem] = []
     value = tree.value
     for name in sorted(environ):
         if not name.startswith(PREFIX):
@@ -318,12 +362,31 @@ def _with_environment(tree: Tree, environ: Mapping[str, str]) -> Tree:
         if name not in known:
             problems.append(place.problem(f"unknown setting{did_you_mean(name, sorted(known))}"))
             continue
-        given = read_tree(environ[name], place.source).value
+        try:
+            given = _read_variable(environ[name], place.source)
+        except DocumentError as exc:
+            problems += exc.problems
+            continue
         value = _overridden(value, known[name], given)
-        tree.marks.values[known[name]] = place
-    if problems:
-        raise DocumentError(problems)
+        _move_marks(tree.marks, known[name], place)
     return Tree(value, tree.marks)
+
+
+def _read_variable(text: str, source: str) -> object:
+    # An address such as `::` or a password with `: ` in it would be more than text in YAML.
+    if text.startswith(("[", "{", '"', "'")) or "\n" in text:
+        return read_tree(text, source).value
+    return plain_value(text)
+
+
+def _move_marks(marks: Marks, path: tuple[str, ...], place: Place) -> None:
+    """Let a variable answer for a value and all its parts, wherever the file has them."""
+    for places in (marks.keys, marks.values):
+        for loc in [loc for loc in places if loc[: len(path)] == path]:
+            del places[loc]
+    for depth in range(1, len(path)):  # a section that the file does not have
+        marks.values.setdefault(path[:depth], Place(marks.source))
+    marks.values[path] = place
 
 
 def _overridden(value: object, path: tuple[str, ...], given: object) -> object:

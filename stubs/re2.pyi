@@ -4,6 +4,7 @@ class error(Exception): ...  # noqa: N801, N818
 class Options:
     max_mem: int
     log_errors: bool
+    case_sensitive: bool
 
 class Set:
     @staticmethod

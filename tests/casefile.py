@@ -17,8 +17,9 @@ from policy.directory.document import DirectoryFile
 from policy.documents import Document, Parsed, load
 from policy.rules.syntax import RuleText
 from policy.rules.table import RuleTable
-from policy.settings import Dialling
+from policy.settings import Avatars, Dialling, Participants, Phonebook
 from policy.wire.vocabulary import RequestType
+from tests.fakes.jpeg import find_picture
 
 CASES: Final = Path(__file__).parent / "cases"
 # A day in summer; cases that care about the time say which.
@@ -32,9 +33,9 @@ class Want(Document):
     result: dict[str, object] | list[object] | None = None
     reason: str | None = None
     rule: str | None = None
-    # What the other three requests are to be told, once they are served.
+    # Format, width, height and colours of a picture.
     image: dict[str, object] | None = None
-    ignore_local: bool | None = None
+    ignore_local: bool = False
 
 
 class Case(Document):
@@ -46,6 +47,9 @@ class Case(Document):
     call: Mapping[str, str | list[str]] = Field(default_factory=dict)
     now: AwareDatetime = DEFAULT_NOW
     dialling: Dialling = Dialling()
+    participants: Participants = Participants()
+    avatars: Avatars = Avatars()
+    phonebook: Phonebook = Phonebook()
     rules: tuple[RuleText, ...] = ()
     directory: DirectoryFile = DirectoryFile()
     want: Want
@@ -76,10 +80,22 @@ def differences(want: Want, status: int, body: Mapping[str, object]) -> dict[str
     got = {"action": action, "result": body.get("result") or {}}
     wanted: dict[str, object] = {"action": want.action, "result": want.result or {}}
     for note in ("reason", "rule"):
-        if (value := getattr(want, note)) is not None:
+        value = getattr(want, note)
+        if value is not None and (status != 404 or note in body):  # a node reads no body of a 404
             got[note], wanted[note] = body.get(note), value
+    got["ignore_local"], wanted["ignore_local"] = body.get("ignore_local", False), want.ignore_local
     _mask_unique_name(got["result"], wanted["result"])
     return {key: (got[key], wanted[key]) for key in wanted if got[key] != wanted[key]}
+
+
+def picture_facts(image: bytes) -> dict[str, object]:
+    """Say of a picture what a case wants of it, read from the bytes as a node does."""
+    picture = find_picture(image)
+    if picture is None:
+        return {}
+    colour = {3: "RGB"}.get(picture.components, picture.components)
+    size = {"width": picture.width, "height": picture.height}
+    return {"format": "JPEG", "colour": colour, **size}
 
 
 def _mask_unique_name(got: object, wanted: object) -> None:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Final
 from policy.directory.lanes import Lanes
 from policy.directory.loading import load_if_empty
 from policy.directory.lookup import PostgresDirectory
+from policy.directory.phonebook import PostgresPhonebook
+from policy.directory.pictures import PostgresPictures
+from policy.directory.pool import Pool
 from policy.directory.sealing import Seal
 
 if TYPE_CHECKING:
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 SEAL: Final = Seal(("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",))
 
 _EMPTY: Final = """
-DELETE FROM address; DELETE FROM booking; DELETE FROM room; DELETE FROM device;
-DELETE FROM domain; DELETE FROM organisation
+DELETE FROM address; DELETE FROM booking; DELETE FROM room; DELETE FROM template;
+DELETE FROM device; DELETE FROM picture; DELETE FROM domain; DELETE FROM organisation
 """
 
 
@@ -52,3 +55,23 @@ class Database:
             yield PostgresDirectory(lanes, SEAL)
         finally:
             await lanes.close()
+
+    @asynccontextmanager
+    async def phonebook(self) -> AsyncIterator[PostgresPhonebook]:
+        """Open the phone book of this database."""
+        pool = Pool(self.dsn, timeout_s=5)
+        await pool.open()
+        try:
+            yield PostgresPhonebook(pool)
+        finally:
+            await pool.close()
+
+    @asynccontextmanager
+    async def pictures(self) -> AsyncIterator[PostgresPictures]:
+        """Open the pictures of this database."""
+        pool = Pool(self.dsn, timeout_s=5)
+        await pool.open()
+        try:
+            yield PostgresPictures(pool)
+        finally:
+            await pool.close()

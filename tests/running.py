@@ -11,11 +11,15 @@ from aiohttp import web
 from policy.rules.table import RuleTable
 from policy.server import build_app, make_runner
 from policy.settings import Settings
+from tests.fakes.phonebook import FakePhonebook
+from tests.fakes.pictures import FakePictures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from policy.directory.lookup import Directory
+    from policy.directory.phonebook import Phonebook
+    from policy.directory.pictures import Pictures
 
 NOON: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
 
@@ -26,9 +30,19 @@ async def running(
     table: RuleTable | None = None,
     settings: Settings | None = None,
     clock: Callable[[], datetime] = lambda: NOON,
+    *,
+    phonebook: Phonebook | None = None,
+    pictures: Pictures | None = None,
 ) -> AsyncIterator[str]:
     """Serve on a free port of loopback; gives the base URL."""
-    app = build_app(settings or Settings(), directory, table or RuleTable(), clock)
+    app = build_app(
+        settings or Settings(),
+        directory,
+        phonebook or FakePhonebook(),
+        pictures or FakePictures(),
+        table or RuleTable(),
+        clock,
+    )
     runner = make_runner(app)
     await runner.setup()
     try:

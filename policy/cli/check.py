@@ -8,6 +8,7 @@ import click
 
 from policy.cli.options import config_option, settings_from
 from policy.directory.document import DirectoryFile
+from policy.directory.uploads import read_pictures
 from policy.documents import load
 from policy.rules.files import load_rules
 
@@ -23,9 +24,11 @@ def check(config: Path | None) -> None:
     Exit code 0 when the server would start with them, 2 when it would not.
     """
     settings = settings_from(config)
-    table = load_rules(settings.rules.folder)
+    table = load_rules(settings.rules.folder, settings.platform)
     click.echo(f"rules: {table.size} in force, version {table.version}")
     if settings.database.seed is not None:
-        rows = load(settings.database.seed, DirectoryFile).value
+        seed = load(settings.database.seed, DirectoryFile)
+        read_pictures(seed)
+        rows = seed.value
         click.echo(f"seed: {len(rows.rooms)} rooms, {len(rows.bookings)} bookings")
     click.echo("settings: ok")

@@ -12,6 +12,8 @@ from policy.cli.hash_password import hash_password
 from policy.cli.health import health
 from policy.cli.migrate import migrate
 from policy.cli.new_key import new_key
+from policy.cli.pictures import pictures
+from policy.cli.platform import platform
 from policy.cli.serve import serve
 from policy.errors import DocumentError, PolicyError
 
@@ -22,7 +24,7 @@ def cli() -> None:
     """External policy server and call router for Pexip Infinity."""
 
 
-for command in (serve, check, migrate, health, hash_password, new_key):
+for command in (serve, check, migrate, health, hash_password, new_key, pictures, platform):
     cli.add_command(command)
 
 

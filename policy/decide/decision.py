@@ -23,6 +23,7 @@ class Reason(StrEnum):
     BY_RULE = "BY_RULE"
     NO_RULE = "NO_RULE"  # nothing says otherwise
     NON_DIAL = "NON_DIAL"  # sets up no call
+    OWN_DEVICE = "OWN_DEVICE"  # a registered device where its organisation is at home
     DEVICE = "DEVICE"  # a device was dialled: the platform calls it
     FOREIGN_DOMAIN = "FOREIGN_DOMAIN"
     UNKNOWN_ALIAS = "UNKNOWN_ALIAS"
@@ -33,6 +34,9 @@ class Reason(StrEnum):
     RETIRED = "RETIRED"
     ORG_INACTIVE = "ORG_INACTIVE"
     REGISTRATION_DENIED = "REGISTRATION_DENIED"
+    INITIALS = "INITIALS"  # drawn, since there is no picture
+    NO_PICTURE = "NO_PICTURE"
+    BAD_SIZE = "BAD_SIZE"  # no width and height that can be drawn
     NOT_SERVED = "NOT_SERVED"  # a request type that this version leaves to the node
     FALLBACK = "FALLBACK"  # the directory is away and nothing is remembered
     LATE = "LATE"  # no decision within the time limit

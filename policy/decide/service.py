@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, assert_never
 
 from policy.decide.addresses import find_owned, keys_of, refusal_of
 from policy.decide.decision import Decision, Needs, Reason, leave, refuse
+from policy.decide.variants import variant_for
 from policy.directory.records import Booking, Device, PermanentRoom, Quarantined, Reserved
 from policy.rules.model import (
-    Continue,
-    Credentials,
     NotFound,
-    Override,
     Redirect,
     Reject,
     UseRoom,
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from policy.directory.records import AddressKey, Found
     from policy.rules.model import Rule
     from policy.rules.table import RuleTable
+    from policy.wire.alias import Alias
     from policy.wire.requests import Call, ServiceRequest
 
     Known = Mapping[AddressKey, Found]
@@ -40,13 +39,15 @@ def decide_service(
     """Rules speak first, then the room; an alias nobody owns is refused in our own domains.
 
     What sets up no call is left to the node, and so is an outgoing call of a service that is not
-    ours: it runs already, and a refusal would only break it.
+    ours: it runs already, and a refusal would only break it. The outgoing leg of a gateway call
+    belongs to the rule that made the call.
     """
     call = request.call
     if call.alias is None:
         return _without_alias(call)
-    question = Question(call.alias, call.protocol, call.direction)
-    rule = table.first_match(RequestType.SERVICE, question)
+    rule = table.first_match(RequestType.SERVICE, _question(call, call.alias))
+    if rule is None and call.direction is CallDirection.DIAL_OUT:
+        rule = table.gateway_named(call.service_name.rpartition(":")[0])
     if rule is not None:
         return _by_rule(rule, call, known, moment)
     if call.direction is CallDirection.NON_DIAL:
@@ -57,6 +58,10 @@ def decide_service(
         return refuse(Reason.UNKNOWN_ALIAS)
     keys = keys_of(call.alias, dialling.domain_for(call.location))
     return _by_directory(keys, call, known, moment)
+
+
+def _question(call: Call, alias: Alias) -> Question:
+    return Question(alias, call.protocol, call.direction, breakout_uuid=call.breakout_uuid)
 
 
 def _without_alias(call: Call) -> Decision:
@@ -73,27 +78,14 @@ def _by_rule(rule: Rule, call: Call, known: Known, moment: Moment) -> Decision |
             return Decision(Action.NOT_FOUND, Reason.BY_RULE, rule=rule.name)
         case Redirect(new_alias):
             return Decision(Action.REDIRECT, Reason.BY_RULE, {"new_alias": new_alias}, rule.name)
-        case UseService(service, is_gateway):
-            result = _named_for(call, service, moment) if is_gateway else service
+        case UseService(service):
+            result = variant_for(service, call, moment)
             return Decision(Action.CONTINUE, Reason.BY_RULE, result, rule.name)
         case UseRoom(key):
             outcome = _by_directory((key,), call, known, moment)
             return outcome if isinstance(outcome, Needs) else replace(outcome, rule=rule.name)
-        case Continue() | Override() | Credentials():  # the last two are no service outcomes
+        case _:  # `continue`; no rule file can ask this request for anything else
             return Decision(Action.CONTINUE, Reason.BY_RULE, rule=rule.name)
-        case _:
-            assert_never(rule.then)
-
-
-def _named_for(call: Call, service: Mapping[str, object], moment: Moment) -> Mapping[str, object]:
-    """Make a gateway's name unique, for calls of one name would end up in one service.
-
-    The outgoing leg of such a call asks again, and must be given the name that its call has.
-    """
-    prefix = f"{service['name']}:"
-    is_own_leg = call.direction is CallDirection.DIAL_OUT and call.service_name.startswith(prefix)
-    name = call.service_name if is_own_leg else f"{prefix}{moment.token}"
-    return {**service, "name": name}
 
 
 def _by_directory(
@@ -114,7 +106,8 @@ def _by_directory(
     match target:
         case PermanentRoom() | Booking():
             reason = Reason.OK_DEGRADED if found.is_stale else Reason.OK
-            return Decision(Action.CONTINUE, reason, target.service)
+            service = variant_for(target.service, call, moment)
+            return Decision(Action.CONTINUE, reason, service)
         case Device() | Reserved() | Quarantined():  # of these only a device is not refused
             return leave(Reason.DEVICE)
         case _:

@@ -6,12 +6,13 @@ no kept entry outlives the moment a meeting opens or ends.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from cachetools import TLRUCache
 
+from policy.directory.flights import Flights
 from policy.directory.records import Found
 from policy.errors import DirectoryError
 from policy.metrics import DIRECTORY_HIT, DIRECTORY_MISS, DIRECTORY_STALE
@@ -64,7 +65,7 @@ class CachedDirectory:
         self._kept: TLRUCache[AddressKey, _Kept] = TLRUCache(
             entries, ttu=lambda _key, kept, _now: kept.forget_at, timer=clock_s
         )
-        self._flights: dict[AddressKey, asyncio.Task[Entry]] = {}
+        self._flights: Flights[AddressKey, Entry] = Flights()
 
     async def find(self, key: AddressKey) -> Found:
         """Give a fresh entry, else ask, else a stale one; raises DirectoryError without any."""
@@ -77,8 +78,7 @@ class CachedDirectory:
             return Found(kept.entry)
         DIRECTORY_MISS.inc()
         try:
-            # A caller that gives up must not take the answer away from the others.
-            return Found(await asyncio.shield(self._flight(key)))
+            return Found(await self._flights.join(key, partial(self._ask, key)))
         except DirectoryError:
             if kept is None:
                 raise
@@ -87,26 +87,7 @@ class CachedDirectory:
 
     async def close(self) -> None:
         """End the questions that are still under way."""
-        flights = tuple(self._flights.values())
-        for flight in flights:
-            flight.cancel()
-        await asyncio.gather(*flights, return_exceptions=True)
-
-    def _flight(self, key: AddressKey) -> asyncio.Task[Entry]:
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = asyncio.create_task(self._ask(key))
-            self._flights[key] = flight
-            flight.add_done_callback(self._landed(key))
-        return flight
-
-    def _landed(self, key: AddressKey) -> Callable[[asyncio.Task[Entry]], None]:
-        def forget(flight: asyncio.Task[Entry]) -> None:
-            del self._flights[key]
-            if not flight.cancelled():
-                flight.exception()  # all who waited may have given up; it has been looked at
-
-        return forget
+        await self._flights.close()
 
     async def _ask(self, key: AddressKey) -> Entry:
         entry = await self._directory.find(key)

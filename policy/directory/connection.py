@@ -23,7 +23,7 @@ async def connect(dsn: str, *, timeout_s: float) -> Connection:
         return await asyncpg.connect(dsn, timeout=timeout_s)
     except FAULTS as exc:
         raise DirectoryError(f"database: {reason_of(exc)}") from exc
-    except ValueError:  # the address is no address; its text would show a password
+    except (ValueError, OverflowError):  # the address is no address; its text would show a password
         raise DirectoryError("database: database.url cannot be understood") from None
 
 

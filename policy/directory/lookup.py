@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+import orjson
+
 from policy.directory.records import (
     ROOM_FIELDS,
     AddressKey,
@@ -67,8 +69,13 @@ def _target(row: asyncpg.Record, seal: Seal) -> Target | None:
 def _active(row: asyncpg.Record, seal: Seal) -> Target:
     match row["kind"]:
         case "permanent":
-            organisation = OrganisationState(row["organisation_state"])
-            return PermanentRoom(organisation, RoomState(row["room_state"]), _service(row))
+            return PermanentRoom(
+                organisation=OrganisationState(row["organisation_state"]),
+                state=RoomState(row["room_state"]),
+                service=_service(row),
+                owner=row["code"] or "",
+                picture_id=row["picture_id"],
+            )
         case "booking":
             return _booking(row)
         case "device":
@@ -86,6 +93,8 @@ def _booking(row: asyncpg.Record) -> Target:
         ends_at=row["ends_at"],
         cancelled=row["cancelled"],
         service=_service(row),
+        owner=row["code"] or "",
+        picture_id=row["picture_id"],
     )
 
 
@@ -98,19 +107,24 @@ def _device(row: asyncpg.Record, seal: Seal) -> Device:
         without_proof=row["without_proof"],
         username=row["username"] or "",
         password=seal.unseal(sealed) if sealed else "",
+        owner=row["code"] or "",
+        picture_id=row["picture_id"],
     )
 
 
 def _service(row: asyncpg.Record) -> Mapping[str, object]:
-    """Give the result document of a room: what its row says, and nothing else."""
+    """Give the result document of a room: what its template and its row say, and nothing else."""
     tag = row["service_tag"]
     service: dict[str, object] = {
         "service_type": row["service_type"],
         "name": row["service_name"],
         "service_tag": service_tag(row["code"], row["kind"]) if tag is None else tag,
     }
+    if row["template"] is not None:
+        service |= orjson.loads(row["template"])
     for name in ROOM_FIELDS:
         value = row[name]
         if value is not None and (name, value) not in _UNSAID:
             service[name] = value
+    service |= orjson.loads(row["service"])
     return service

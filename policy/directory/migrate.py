@@ -48,23 +48,32 @@ async def check_schema(dsn: str) -> None:
     newest = newest_revision()
     if current == newest:
         return
-    if current is not None and current > newest:
-        raise StartError(
-            f"database: its schema {current} is newer than this program's {newest}: "
-            "install the newer vdx-policy"
-        )
+    _refuse_newer(current)
     raise StartError(
         f"database: its schema is {current or 'empty'}, this program needs {newest}: "
         "run 'vdx-policy migrate'"
     )
 
 
+def _refuse_newer(current: str | None) -> None:
+    newest = newest_revision()
+    if current is not None and current > newest:
+        raise StartError(
+            f"database: its schema {current} is newer than this program's {newest}: "
+            "install the newer vdx-policy"
+        )
+
+
 async def migrate(dsn: str) -> tuple[str | None, str]:
-    """Apply what is missing; gives the revision before and after. Raises DirectoryError."""
+    """Apply what is missing; gives the revision before and after.
+
+    Raises DirectoryError, and StartError for a database that a newer program has migrated.
+    """
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  see the module docstring
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
 
     before = await current_revision(dsn, timeout_s=CONNECT_S)
+    _refuse_newer(before)
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: connect(dsn, timeout_s=CONNECT_S)
     )

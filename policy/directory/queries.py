@@ -21,6 +21,8 @@ SELECT
     {", ".join(f"room.{name}" for name in ROOM_FIELDS)},
     room.service_name,
     room.service_tag,
+    room.service,
+    template.service AS template,
     booking.starts_at - make_interval(mins => booking.lead_minutes) AS opens_at,
     booking.ends_at,
     booking.cancelled_at IS NOT NULL AS cancelled,
@@ -28,7 +30,8 @@ SELECT
     device.single_sign_on,
     device.without_proof,
     device.username,
-    device.sealed_password
+    device.sealed_password,
+    coalesce(room.picture_id, device.picture_id) AS picture_id
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (local, domain, position)
 LEFT JOIN domain AS own ON own.domain = asked.domain AND NOT own.history_only
 LEFT JOIN LATERAL (
@@ -40,11 +43,72 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS address ON true
 LEFT JOIN room ON room.id = address.room_id
+LEFT JOIN template ON template.id = room.template_id
 LEFT JOIN booking ON booking.room_id = room.id
 LEFT JOIN device ON device.id = address.device_id
 LEFT JOIN organisation
     ON organisation.id = coalesce(room.organisation_id, device.organisation_id)
 """  # noqa: S608  column names are constants of this package
+
+# $1, $2 the asker's address as in FIND_ADDRESSES, $3 what was typed, $4 how many. Who is seen is
+# settled here, not above: the asker's organisation, those below it, and those granted to it.
+# A word of the search is looked for in one spelling, since an entry holds its words in both.
+# The rarest word goes through the index; `nearly <<%` is a likeness of half the trigrams.
+SEARCH_PHONEBOOK: Final = """
+WITH RECURSIVE asker AS (
+    SELECT device.id, device.organisation_id
+    FROM address
+    JOIN device ON device.id = address.device_id AND device.enabled
+    JOIN organisation
+        ON organisation.id = device.organisation_id AND organisation.state IN ('active', 'leaving')
+    LEFT JOIN domain AS own ON own.domain = $2 AND NOT own.history_only
+    WHERE address.local = $1 AND address.state = 'active'
+        AND (address.domain = own.domain OR address.domain IS NULL)
+        AND ($2 = '' OR own.domain IS NOT NULL)
+    ORDER BY address.domain NULLS LAST
+    LIMIT 1
+), below (id) AS (
+    SELECT organisation_id FROM asker
+    UNION
+    SELECT organisation.id FROM organisation JOIN below ON below.id = organisation.parent_id
+), granted (id) AS (
+    SELECT phonebook_grant.organisation_id
+    FROM phonebook_grant JOIN asker ON asker.organisation_id = phonebook_grant.seen_by_id
+), seen AS (
+    SELECT id FROM organisation
+    WHERE state IN ('active', 'leaving')
+        AND (id IN (SELECT id FROM below) OR id IN (SELECT id FROM granted))
+), word AS (
+    SELECT
+        word,
+        '% ' || word || '%' AS at_start,
+        CASE WHEN length(word) > 1 THEN '%' || word || '%' END AS inside,
+        CASE WHEN length(word) > 3 THEN word END AS nearly
+    FROM unnest(string_to_array(phonebook_short(phonebook_long($3)), ' ')) AS word
+    WHERE word <> ''
+), rarest AS (
+    SELECT * FROM word ORDER BY length(word) DESC LIMIT 1
+)
+SELECT hit.alias, hit.description
+FROM rarest
+JOIN phonebook_entry AS hit
+    ON hit.words LIKE coalesce(rarest.inside, rarest.at_start) OR rarest.nearly <<% hit.words
+JOIN seen ON seen.id = hit.organisation_id
+CROSS JOIN LATERAL (
+    SELECT max(
+        CASE
+            WHEN hit.words LIKE word.at_start THEN 1
+            WHEN hit.words LIKE word.inside THEN 2
+            WHEN word.nearly <<% hit.words THEN 3
+            ELSE 4
+        END
+    ) AS worst
+    FROM word
+) AS quality
+WHERE quality.worst < 4 AND hit.device_id IS DISTINCT FROM (SELECT id FROM asker)
+ORDER BY quality.worst, hit.sort_key, hit.description COLLATE "C", hit.alias COLLATE "C"
+LIMIT $4
+"""
 
 PING: Final = "SELECT 1"
 
@@ -81,6 +145,9 @@ _ROOM_COLUMNS: Final = (
     "state",
     "service_name",
     "service_tag",
+    "listed",
+    "template_id",
+    "service",
     *ROOM_FIELDS,
 )
 
@@ -93,6 +160,11 @@ VALUES (
 RETURNING id
 """  # noqa: S608  as above
 
+ADD_TEMPLATE: Final = """
+INSERT INTO template (organisation_id, name, service_type, service) VALUES ($1, $2, $3, $4)
+RETURNING id
+"""
+
 ADD_BOOKING: Final = """
 INSERT INTO booking (
     room_id, starts_at, ends_at, lead_minutes, end_meeting_on_end_time, cancelled_at
@@ -102,13 +174,63 @@ VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN now() END)
 
 ADD_DEVICE: Final = """
 INSERT INTO device (
-    organisation_id, description, username, sealed_password, single_sign_on, without_proof, enabled
+    organisation_id, description, username, sealed_password, single_sign_on, without_proof, enabled,
+    listed
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 RETURNING id
 """
 
 ADD_ADDRESS: Final = """
 INSERT INTO address (local, domain, kind, state, room_id, device_id)
 VALUES ($1, nullif($2, ''), $3, $4, $5, $6)
+"""
+
+FIND_PICTURE: Final = "SELECT image FROM picture WHERE id = $1"
+
+# Whoever is called at an address, and their picture; the address stays theirs until the end of the
+# transaction. As in FIND_ADDRESSES one with the asked domain wins over a bare one.
+FIND_SHOWN: Final = """
+SELECT
+    address.room_id,
+    address.device_id,
+    coalesce(room.organisation_id, device.organisation_id) AS organisation_id,
+    picture.id AS picture_id,
+    picture.image,
+    picture.width,
+    picture.height,
+    picture.added_at
+FROM address
+LEFT JOIN room ON room.id = address.room_id
+LEFT JOIN device ON device.id = address.device_id
+LEFT JOIN picture ON picture.id = coalesce(room.picture_id, device.picture_id)
+WHERE address.local = $1 AND address.state = 'active'
+    AND num_nonnulls(address.room_id, address.device_id) = 1
+    AND (
+        address.domain = $2
+        OR address.domain IS NULL
+        AND ($2 = '' OR EXISTS (SELECT FROM domain WHERE domain = $2 AND NOT history_only))
+    )
+ORDER BY address.domain NULLS LAST
+LIMIT 1
+FOR UPDATE OF address
+"""
+
+# A picture that the organisation has already is that one.
+ADD_PICTURE: Final = """
+INSERT INTO picture (organisation_id, image, width, height) VALUES ($1, $2, $3, $4)
+ON CONFLICT (organisation_id, sha256) DO UPDATE SET added_at = picture.added_at
+RETURNING id
+"""
+SHOW_IN_ROOM: Final = "UPDATE room SET picture_id = $2 WHERE id = $1"
+SHOW_IN_DEVICE: Final = "UPDATE device SET picture_id = $2 WHERE id = $1"
+REMOVE_UNSHOWN_PICTURE: Final = """
+DELETE FROM picture
+WHERE id = $1
+    AND NOT EXISTS (SELECT FROM room WHERE picture_id = $1)
+    AND NOT EXISTS (SELECT FROM device WHERE picture_id = $1)
+"""
+
+ADD_PHONEBOOK_GRANT: Final = """
+INSERT INTO phonebook_grant (organisation_id, seen_by_id) VALUES ($1, $2)
 """

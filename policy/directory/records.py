@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from uuid import UUID
 
 # The columns of a room that go onto the wire under their own name.
 ROOM_FIELDS: Final = (
@@ -74,6 +75,8 @@ class PermanentRoom:
     organisation: OrganisationState
     state: RoomState
     service: Mapping[str, object] = field(repr=False)
+    owner: str = ""  # the organisation's code
+    picture_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Booking:
     ends_at: datetime
     cancelled: bool
     service: Mapping[str, object] = field(repr=False)
+    owner: str = ""
+    picture_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,8 @@ class Device:
     without_proof: bool
     username: str = field(repr=False)
     password: str = field(repr=False)
+    owner: str = ""
+    picture_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,23 @@ class Found:
 
     entry: Entry
     is_stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhonebookSearch:
+    """Who looks for what; `asker` is the address of a device."""
+
+    asker: AddressKey
+    typed: str = field(repr=False)
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhonebookEntry:
+    """A room or device that was found: what to dial, and what it is called."""
+
+    alias: str = field(repr=False)
+    description: str = field(repr=False)
 
 
 def service_tag(organisation_code: str | None, kind: str) -> str:

@@ -26,7 +26,10 @@ class Seal:
     def load(cls, path: Path) -> Self:
         """Read a key file, one key a line; raises StartError."""
         try:
-            return cls(tuple(path.read_text(encoding="ascii").split()))
+            keys = tuple(path.read_text(encoding="ascii").split())
+            if not keys:
+                raise StartError(f"{path}: holds no key: 'vdx-policy new-key' makes a key file")
+            return cls(keys)
         except OSError as exc:
             said = (exc.strerror or "cannot be read").lower()
             raise StartError(f"{path}: {said}: 'vdx-policy new-key' makes a key file") from exc

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from policy.decide.participant import Roles
     from policy.directory.cache import Lookup
     from policy.rules.table import RuleTable
 
@@ -25,6 +26,9 @@ class Facts:
     clock: Callable[[], datetime]
     own_nodes: frozenset[str]
     dialling: Dialling
+    roles: Roles
+    # Whether whoever has no picture is shown by initials.
+    initials: bool = False
 
     def moment(self) -> Moment:
         """Give the time, and a token that no other request gets."""

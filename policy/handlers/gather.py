@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from policy.decide.decision import Decision, Needs
+from policy.decide.decision import Needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from policy.directory.records import AddressKey, Found
 
 
+OutcomeT = TypeVar("OutcomeT")
+
+
 async def settle(
-    decide: Callable[[Mapping[AddressKey, Found]], Decision | Needs], directory: Lookup
-) -> Decision:
+    decide: Callable[[Mapping[AddressKey, Found]], OutcomeT | Needs], directory: Lookup
+) -> OutcomeT:
     """Give the decision; it ends because deciding never asks for the same key twice.
 
     Raises DirectoryError.

@@ -9,48 +9,45 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from policy.decide.decision import Decision, Reason
 from policy.handlers.asked import Asked
+from policy.handlers.avatar import PATH as AVATAR_PATH
+from policy.handlers.avatar import AvatarHandler
+from policy.handlers.location import LocationHandler
 from policy.handlers.participant import ParticipantHandler
 from policy.handlers.registration import RegistrationHandler
 from policy.handlers.service import ServiceHandler
-from policy.wire.vocabulary import Action, RequestType
+from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from policy.handlers.facts import Facts
+    from policy.handlers.gallery import Gallery
     from policy.handlers.health import HealthHandler
+    from policy.handlers.phonebook import PhonebookHandler
     from policy.handlers.safety import Safety
 
     Respond = Callable[[Asked], Awaitable[web.Response]]
 
 
-class _NotServed:
-    """Leaves a request type to the node's own logic."""
-
-    async def answer(self, _asked: Asked) -> Decision:
-        """Have no opinion."""
-        return Decision(Action.NOT_FOUND, Reason.NOT_SERVED)
-
-
 class PolicyRoutes:
     """Sends each policy request to the handler of its type."""
 
-    def __init__(self, facts: Facts, safety: Safety) -> None:
+    def __init__(
+        self, facts: Facts, safety: Safety, phonebook: PhonebookHandler, gallery: Gallery
+    ) -> None:
         service = safety.guard(RequestType.SERVICE, ServiceHandler(facts))
         participant = safety.guard(RequestType.PARTICIPANT, ParticipantHandler(facts))
-        location = safety.guard(RequestType.LOCATION, _NotServed())
-        phonebook = safety.guard(RequestType.PHONEBOOK, _NotServed())
+        location = safety.guard(RequestType.LOCATION, LocationHandler(facts))
         self._exact: dict[str, Respond] = {
             "service/configuration": service,
             "participant/properties": participant,
             "participant/location": location,
-            "registrations": phonebook,
+            "registrations": safety.guard(RequestType.PHONEBOOK, phonebook),
         }
         self._by_start: dict[str, Respond] = {
             "registrations/": safety.guard(RequestType.REGISTRATION, RegistrationHandler(facts)),
-            "participant/avatar/": safety.guard(RequestType.AVATAR, _NotServed()),
+            AVATAR_PATH: safety.guard(RequestType.AVATAR, AvatarHandler(facts, gallery)),
         }
 
     async def handle(self, request: web.Request) -> web.Response:

@@ -44,7 +44,7 @@ class Safety:
         async def respond(asked: Asked) -> web.Response:
             started = time.perf_counter()
             decision = await self._decide(request_type, answerer, asked)
-            response = _response(decision)
+            response = _response(request_type, decision)
             REQUESTS.labels(request_type.value, decision.action.value, decision.reason.value).inc()
             seconds.observe(time.perf_counter() - started)
             return response
@@ -111,9 +111,11 @@ async def refuse_in_json(
         )
 
 
-def _response(decision: Decision) -> web.Response:
+def _response(request_type: RequestType, decision: Decision) -> web.Response:
     if decision.image:
         return web.Response(body=decision.image, content_type=responses.IMAGE_TYPE)
+    if request_type is RequestType.AVATAR:  # a node expects nothing beside the status
+        return web.Response(status=404)
     return web.Response(
         body=responses.render(decision.action, decision.result, decision.notes()),
         status=404 if decision.action is Action.NOT_FOUND else 200,

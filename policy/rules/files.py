@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from policy.platform_names import PlatformNames
 
-def load_rules(folder: Path) -> RuleTable:
-    """Read all `*.yaml` files of a folder by name; raises RulesError with every problem."""
+
+def load_rules(folder: Path, platform: PlatformNames | None = None) -> RuleTable:
+    """Read all `*.yaml` files of a folder by name; raises RulesError with every problem.
+
+    Names of platform objects are held against `platform`.
+    """
     if not folder.is_dir():
         raise RulesError([Problem(str(folder), 0, 0, "no such folder, see rules.folder")])
     placed: list[PlacedRule] = []
@@ -26,7 +31,7 @@ def load_rules(folder: Path) -> RuleTable:
         try:
             text = read_file(path)
             digest.update(text.encode())
-            placed += parse_rules(text, str(path))
+            placed += parse_rules(text, str(path), platform)
         except DocumentError as exc:
             problems += exc.problems
     problems += _doubles(placed)

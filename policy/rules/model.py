@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from policy.directory.records import AddressKey
-    from policy.wire.vocabulary import CallDirection, CallProtocol, RequestType
+    from policy.rules.subnets import MediaPlace, SubnetTable
+    from policy.wire.vocabulary import (
+        CallDirection,
+        CallProtocol,
+        ParticipantType,
+        RequestType,
+        Role,
+    )
 
 
 class AliasTest(StrEnum):
@@ -32,6 +39,12 @@ class Condition:
     alias: tuple[AliasTest, str] | None = None
     protocols: frozenset[CallProtocol] = frozenset()
     directions: frozenset[CallDirection] = frozenset()
+    organisations: frozenset[str] = frozenset()
+    roles: frozenset[Role | None] = frozenset()
+    breakout_uuids: frozenset[str] = frozenset()
+    participant_types: frozenset[ParticipantType] = frozenset()
+    # Each of these must have one of its values; names are in lower case.
+    idp_attributes: tuple[tuple[str, frozenset[str]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,32 @@ class Credentials:
     result: Mapping[str, object] = field(repr=False)
 
 
-Outcome = Reject | Continue | NotFound | Redirect | UseRoom | UseService | Override | Credentials
+@dataclass(frozen=True, slots=True)
+class UseLocation:
+    """Run the media there."""
+
+    place: MediaPlace
+
+
+@dataclass(frozen=True, slots=True)
+class UseLocationBySubnet:
+    """Run the media where the caller's subnet says; a caller of no such subnet does not match."""
+
+    subnets: SubnetTable
+
+
+Outcome = (
+    Reject
+    | Continue
+    | NotFound
+    | Redirect
+    | UseRoom
+    | UseService
+    | Override
+    | Credentials
+    | UseLocation
+    | UseLocationBySubnet
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,164 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-import re2
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from policy.directory.records import AddressKey
 from policy.documents import Document, parse
-from policy.rules.model import (
-    AliasTest,
-    Condition,
-    Continue,
-    Credentials,
-    NotFound,
-    Outcome,
-    Override,
-    Redirect,
-    Reject,
-    Rule,
-    UseRoom,
-    UseService,
-)
-from policy.wire.alias import AliasKind, parse_alias
-from policy.wire.fields import AliasText, EmptyText, Text
-from policy.wire.participants import ParticipantOverrides
-from policy.wire.services import AnyService, Gateway
-from policy.wire.vocabulary import CallDirection, CallProtocol, RequestType
+from policy.errors import DocumentError
+from policy.platform_names import PlatformNames, unknown_names
+from policy.rules.conditions import CONDITION_IS_FOR, When, as_list
+from policy.rules.model import Rule
+from policy.rules.outcomes import OUTCOMES, Then
+from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
     from policy.documents import Place
 
-# Only these are decided by rules; the other three requests know no outcome yet.
-RuledRequest = Literal["service", "participant", "registration"]
-
-_OUTCOMES: Final[dict[str, frozenset[str]]] = {
-    "service": frozenset({"reject", "continue", "not_found", "redirect", "room", "service"}),
-    "participant": frozenset({"reject", "continue", "not_found", "participant"}),
-    "registration": frozenset({"reject", "continue", "not_found", "registration"}),
-}
-
-
-def _check_regex(value: str) -> str:
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(value, options=options)
-    except re2.error as exc:
-        said = exc.args[0].decode() if isinstance(exc.args[0], bytes) else exc.args[0]
-        is_known_elsewhere = "(?" in value or re.search(r"\\[1-9]", value)
-        hint = "; look-around and back-references are not known here" if is_known_elsewhere else ""
-        raise ValueError(f"{value!r}: {said}{hint}") from exc
-    return value
-
-
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
+# Rules say nothing of pictures and phone books: the directory does.
+RuledRequest = Literal[
+    RequestType.SERVICE, RequestType.PARTICIPANT, RequestType.LOCATION, RequestType.REGISTRATION
+]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Regex = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_regex)]
-
-
-class AliasCondition(Document):
-    """How the dialled alias is compared: exactly one of these."""
-
-    exact: AliasText = ""
-    domain: Annotated[str, StringConstraints(min_length=1, to_lower=True)] = ""
-    regex: Regex = ""
-    kind: AliasKind = AliasKind.ADDRESS
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("alias needs exactly one of exact, domain, regex, kind")
-        return self
-
-    def compiled(self) -> tuple[AliasTest, str]:
-        """Give the test and what it compares with."""
-        test = AliasTest(min(self.model_fields_set))
-        return test, str(getattr(self, test))
-
-
-class When(Document):
-    """All parts that are written must hold."""
-
-    alias: AliasCondition | None = None
-    protocol: Annotated[frozenset[CallProtocol], BeforeValidator(_as_list)] = frozenset()
-    direction: Annotated[frozenset[CallDirection], BeforeValidator(_as_list)] = frozenset()
-
-    def compiled(self) -> Condition:
-        """Give the condition as a value."""
-        alias = self.alias.compiled() if self.alias is not None else None
-        return Condition(alias, self.protocol, self.direction)
-
-
-class RegistrationOutcome(Document):
-    """Credentials to prove, two empty texts to let in unproved, or nothing for single sign-on."""
-
-    username: EmptyText = ""
-    password: Annotated[EmptyText, Field(repr=False)] = ""
-
-    @model_validator(mode="after")
-    def _both_or_neither(self) -> Self:
-        if len(self.model_fields_set) == 1 or bool(self.username) != bool(self.password):
-            raise ValueError("registration needs both of username and password, or neither")
-        return self
-
-
-class Then(Document):
-    """What happens: exactly one of these."""
-
-    reject: Text = ""
-    continue_: Annotated[Literal[True] | None, Field(alias="continue")] = None
-    not_found: Literal[True] | None = None
-    redirect: Text = ""
-    room: AliasText = ""
-    service: AnyService | None = None
-    participant: ParticipantOverrides | None = None
-    registration: RegistrationOutcome | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_word_will_do(cls, value: object) -> object:
-        return {value: True} if value in ("continue", "not_found") else value
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if len(self.model_fields_set) != 1 or self.key() not in self._written():
-            raise ValueError(f"then needs exactly one of {', '.join(sorted(_ALL_OUTCOMES))}")
-        return self
-
-    def key(self) -> str:
-        """Give the outcome's key as written."""
-        return min(self.model_fields_set).rstrip("_")
-
-    def _written(self) -> set[str]:
-        return {name.rstrip("_") for name, value in self if value not in (None, "")}
-
-    def compiled(self) -> Outcome:
-        """Give the outcome as a value."""
-        if self.service is not None:
-            return UseService(self.service.result(), isinstance(self.service, Gateway))
-        if self.participant is not None:
-            return Override(self.participant.result())
-        if self.registration is not None:
-            return Credentials(self.registration.model_dump(exclude_unset=True))
-        if self.room:
-            alias = parse_alias(self.room)
-            return UseRoom(AddressKey(alias.user, alias.host))
-        if self.redirect:
-            return Redirect(self.redirect)
-        if self.reject:
-            return Reject(self.reject)
-        return NotFound() if self.not_found else Continue()
-
-
-_ALL_OUTCOMES: Final = frozenset().union(*_OUTCOMES.values())
 
 
 class RuleText(Document):
@@ -168,9 +31,9 @@ class RuleText(Document):
     name: Name
     for_: Annotated[
         frozenset[RuledRequest],
-        BeforeValidator(_as_list),
+        BeforeValidator(as_list),
         Field(alias="for", min_length=1),
-    ] = frozenset({"service"})
+    ] = frozenset({RequestType.SERVICE})
     when: When = When()
     then: Then
     note: str = ""
@@ -179,18 +42,28 @@ class RuleText(Document):
     @model_validator(mode="after")
     def _outcome_fits_the_requests(self) -> Self:
         for request in sorted(self.for_):
-            if self.then.key() not in _OUTCOMES[request]:
-                known = ", ".join(sorted(_OUTCOMES[request]))
+            if self.then.key() not in OUTCOMES[request]:
+                known = ", ".join(sorted(OUTCOMES[request]))
                 raise ValueError(
                     f"rule {self.name!r}: outcome {self.then.key()!r} is not for {request} "
                     f"requests, known there: {known}"
                 )
         return self
 
+    @model_validator(mode="after")
+    def _conditions_fit_the_requests(self) -> Self:
+        for request in sorted(self.for_):
+            for condition, known in CONDITION_IS_FOR.items():
+                if condition in self.when.model_fields_set and request not in known:
+                    raise ValueError(
+                        f"rule {self.name!r}: condition {condition!r} is not for {request} "
+                        f"requests, only for {', '.join(sorted(known))}"
+                    )
+        return self
+
     def compiled(self) -> Rule:
         """Give the rule as a value."""
-        requests = frozenset(RequestType(request) for request in self.for_)
-        return Rule(self.name, requests, self.when.compiled(), self.then.compiled())
+        return Rule(self.name, self.for_, self.when.compiled(), self.then.compiled())
 
 
 class RuleFile(Document):
@@ -207,9 +80,19 @@ class PlacedRule:
     place: Place
 
 
-def parse_rules(text: str, source: str) -> list[PlacedRule]:
-    """Give the enabled rules of one file, in order; raises DocumentError with every problem."""
+def parse_rules(text: str, source: str, platform: PlatformNames | None = None) -> list[PlacedRule]:
+    """Give the enabled rules of one file, in order; raises DocumentError with every problem.
+
+    Names of platform objects are held against `platform`.
+    """
     parsed = parse(text, source, RuleFile)
+    problems = [
+        parsed.marks.problem(("rules", index, "then", *loc), said)
+        for index, written in enumerate(parsed.value.rules)
+        for loc, said in unknown_names(written.then.names(), platform or PlatformNames())
+    ]
+    if problems:
+        raise DocumentError(problems)
     return [
         PlacedRule(written.compiled(), parsed.marks.place_of(("rules", index, "name")))
         for index, written in enumerate(parsed.value.rules)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Final, Literal
-from uuid import UUID
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints, WithJsonSchema
 
 from policy.errors import RequestError
 from policy.wire.alias import AliasKind, parse_alias
@@ -65,6 +64,7 @@ GatewayLayout = Literal[Layout, "teams", "teams_focus"]
 _PIN: Final = re.compile(r"[0-9]{4,20}|[0-9]{3,19}#")
 _DTMF: Final = re.compile(r"[0-9*#,]{1,250}")
 _MIX: Final = re.compile(r"[^.\s]{1,80}(\.[^.\s]{1,80}){0,2}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _check_pin(value: str) -> str:
@@ -94,11 +94,7 @@ def _check_pattern(value: str) -> str:
 
 
 def _check_uuid(value: str) -> str:
-    try:
-        parsed = UUID(value)
-    except ValueError:
-        parsed = None
-    if parsed is None or str(parsed) != value.lower():
+    if not _UUID.fullmatch(value.lower()):
         raise ValueError("a UUID is written 8-4-4-4-12, in hexadecimal digits")
     return value.lower()
 
@@ -107,7 +103,8 @@ def _check_alias(value: str) -> str:
     try:
         return parse_alias(value).text
     except RequestError as exc:
-        raise ValueError(f"{value!r} is no alias: {exc}") from exc
+        reason = str(exc).removeprefix("alias: ")
+        raise ValueError(f"{value!r} is no alias, it {reason}") from exc
 
 
 def _check_address(value: str) -> str:
@@ -117,13 +114,30 @@ def _check_address(value: str) -> str:
     return text
 
 
+def _check_domain(value: str) -> str:
+    """Give a domain as aliases have it: in lower case, as A-label, without a final dot."""
+    try:
+        host = parse_alias(f"anybody@{value}").host
+    except RequestError:
+        host = ""
+    if not host:
+        raise ValueError(f"{value!r} is no domain name")
+    return host
+
+
+def _pattern(compiled: re.Pattern[str]) -> WithJsonSchema:
+    """Tell editors and the database what the check above it wants."""
+    return WithJsonSchema({"type": "string", "pattern": f"^({compiled.pattern})$"})
+
+
 AliasText = Annotated[str, AfterValidator(_check_alias)]
 AddressText = Annotated[str, AfterValidator(_check_address)]
-Pin = Annotated[str, AfterValidator(_check_pin)]
-Dtmf = Annotated[str, AfterValidator(_check_dtmf)]
+DomainText = Annotated[str, AfterValidator(_check_domain)]
+Pin = Annotated[str, AfterValidator(_check_pin), _pattern(_PIN)]
+Dtmf = Annotated[str, AfterValidator(_check_dtmf), _pattern(_DTMF)]
 Mix = Annotated[str, AfterValidator(_check_mix)]
 Pattern = Annotated[Text, AfterValidator(_check_pattern)]
-UuidText = Annotated[str, AfterValidator(_check_uuid)]
+UuidText = Annotated[str, AfterValidator(_check_uuid), _pattern(_UUID)]
 
 
 def check_pins(pin: str | None, guest_pin: str | None, *, allow_guests: bool) -> None:

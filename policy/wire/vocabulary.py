@@ -37,6 +37,45 @@ class CallDirection(StrEnum):
     NON_DIAL = "non_dial"
 
 
+class Trigger(StrEnum):
+    """What caused a request; `unspecified` for example when the platform dials out."""
+
+    WEB = "web"
+    WEB_AVATAR_FETCH = "web_avatar_fetch"
+    INVITE = "invite"
+    OPTIONS = "options"
+    SUBSCRIBE = "subscribe"
+    SETUP = "setup"
+    ARQ = "arq"
+    LRQ = "lrq"
+    TWO_STAGE_DIALING = "two_stage_dialing"
+    TEAMS = "teams"
+    UNSPECIFIED = "unspecified"
+
+
+class Encryption(StrEnum):
+    """The state of encryption; a node writes the words with a capital."""
+
+    ON = "on"
+    OFF = "off"
+    UNKNOWN = "unknown"
+
+
+class ParticipantType(StrEnum):
+    """`api` legs only control; a browser caller has one, and then an ordinary one."""
+
+    STANDARD = "standard"
+    API = "api"
+    API_HOST = "api_host"
+
+
+class Role(StrEnum):
+    """Host and guest, in Pexip's words."""
+
+    CHAIR = "chair"
+    GUEST = "guest"
+
+
 class AuthType(StrEnum):
     """Whether a registering device proves itself by password or has done so by sign-on."""
 

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from policy.decide.decision import Decision, Reason
-from policy.decide.participant import decide_participant
-from policy.directory.records import AddressKey
-from policy.rules.model import (
-    Condition,
-    Continue,
-    Credentials,
-    NotFound,
-    Outcome,
-    Redirect,
-    Rule,
-    UseRoom,
-    UseService,
-)
+from policy.decide.decision import Decision, Dialling, Reason
+from policy.decide.participant import Roles, counts_as_join, decide_participant
+from policy.rules.model import Condition, NotFound, Outcome, Rule
 from policy.rules.table import RuleTable
 from policy.wire.requests import ParticipantRequest
 from policy.wire.vocabulary import Action, RequestType
@@ -27,7 +16,9 @@ REQUEST = ParticipantRequest.parse("local_alias=ward7%40example.org&protocol=sip
 
 def _decide(outcome: Outcome) -> Decision:
     rule = Rule("any", frozenset({RequestType.PARTICIPANT}), Condition(), outcome)
-    return decide_participant(REQUEST, RuleTable([rule]))
+    decided = decide_participant(REQUEST, RuleTable([rule]), {}, Dialling(), Roles())
+    assert isinstance(decided, Decision)
+    return decided
 
 
 def test_no_opinion_has_no_result() -> None:
@@ -38,17 +29,17 @@ def test_no_opinion_has_no_result() -> None:
 
 
 @pytest.mark.parametrize(
-    "outcome",
+    ("query", "action", "want"),
     [
-        Continue(),
-        Redirect("new@example.org"),
-        UseRoom(AddressKey("ward7", "example.org")),
-        UseService({"name": "Ward"}, is_gateway=False),
-        Credentials({"username": "ana", "password": "invented-7"}),
+        ("participant_type=standard", Action.CONTINUE, True),
+        ("", Action.CONTINUE, True),
+        ("participant_type=api", Action.CONTINUE, False),
+        ("participant_type=api_host", Action.CONTINUE, False),
+        ("participant_type=standard", Action.REJECT, False),
     ],
 )
-def test_what_is_no_outcome_for_participants_changes_nothing(outcome: Outcome) -> None:
-    """No rule file can ask for these, and nothing of them reaches a node."""
-    decision = _decide(outcome)
+def test_a_browser_caller_counts_once(query: str, action: Action, *, want: bool) -> None:
+    """Control-only legs and refused participants are no joins."""
+    request = ParticipantRequest.parse(query, frozenset())
 
-    assert decision == Decision(Action.CONTINUE, Reason.BY_RULE, {}, "any")
+    assert counts_as_join(request, Decision(action, Reason.NO_RULE, {})) == want

@@ -18,11 +18,15 @@ from policy.directory.records import (
     service_tag,
 )
 from policy.errors import DirectoryError
+from tests.fakes.pictures import picture_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from policy.directory.document import DeviceRow
+
+    # By organisation and name.
+    Templates = Mapping[tuple[str, str | None], Mapping[str, object]]
 
 
 class FakeDirectory:
@@ -36,6 +40,9 @@ class FakeDirectory:
     def fill(self, file: DirectoryFile) -> None:
         """Hold these rows and no others."""
         self._states = {each.code: each.state for each in file.organisations}
+        self._templates: Templates = {
+            (each.organisation, each.name): each.service for each in file.templates
+        }
         self._domains = {each.domain for each in file.domains if not each.history_only}
         self._targets: Mapping[AddressKey, Target] = dict(self._addresses(file))
 
@@ -62,9 +69,17 @@ class FakeDirectory:
     def _room(self, row: RoomRow) -> Target:
         state = self._states[row.organisation]
         if isinstance(row, BookingRow):
-            service = _service(row, "booking")
-            return Booking(state, row.opens_at(), row.ends_at, row.cancelled, service)
-        return PermanentRoom(state, row.state, _service(row, "permanent"))
+            service = _service(row, "booking", self._templates)
+            times = (row.opens_at(), row.ends_at)
+            owner = (row.organisation, picture_id_of(row.picture))
+            return Booking(state, *times, row.cancelled, service, *owner)
+        return PermanentRoom(
+            organisation=state,
+            state=row.state,
+            service=_service(row, "permanent", self._templates),
+            owner=row.organisation,
+            picture_id=picture_id_of(row.picture),
+        )
 
     def _device(self, row: DeviceRow) -> Device:
         return Device(
@@ -74,14 +89,14 @@ class FakeDirectory:
             without_proof=row.without_proof,
             username=row.username or "",
             password=row.password or "",
+            owner=row.organisation,
+            picture_id=picture_id_of(row.picture),
         )
 
 
-def _service(row: RoomRow, kind: str) -> Mapping[str, object]:
+def _service(
+    row: RoomRow, kind: str, templates: Templates
+) -> Mapping[str, object]:
     tag = service_tag(row.organisation, kind) if row.service_tag is None else row.service_tag
-    said = {name: value for name, value in row.fields().items() if value is not None}
-    if not said["allow_guests"]:
-        del said["allow_guests"]
-    if not said.get("participant_limit", 1):
-        del said["participant_limit"]
-    return {"name": row.service_name, "service_tag": tag, **said}
+    template = templates[row.organisation, row.template] if row.template else {}
+    return {"name": row.service_name, "service_tag": tag} | dict(template) | row.said()

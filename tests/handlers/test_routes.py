@@ -130,7 +130,7 @@ async def test_a_head_request_gets_the_same_head() -> None:
     assert nothing == b""
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 @pytest.mark.parametrize("path", [SERVICE, "/health/live", "/nothing"])
 async def test_any_other_method_is_not_allowed(method: str, path: str) -> None:
     """A 405 names what is allowed, as JSON."""
@@ -144,9 +144,12 @@ async def test_any_other_method_is_not_allowed(method: str, path: str) -> None:
 
 async def test_an_answer_is_the_same_for_every_prefix() -> None:
     """Two profiles with two paths cannot be told apart."""
-    async with running(FakeDirectory(ROOM)) as url:
-        async with FakeNode(f"{url}/oslo/") as oslo, FakeNode(f"{url}/bergen") as bergen:
-            bodies = [(await node.ask("service", CALL)).body for node in (oslo, bergen)]
+    async with (
+        running(FakeDirectory(ROOM)) as url,
+        FakeNode(f"{url}/oslo/") as oslo,
+        FakeNode(f"{url}/bergen") as bergen,
+    ):
+        bodies = [(await node.ask("service", CALL)).body for node in (oslo, bergen)]
 
     assert bodies[0] == bodies[1]
 

@@ -112,7 +112,8 @@ CREATE TABLE device (
     description text CHECK (length(description) <= 250),
     owner_email text CHECK (length(owner_email) <= 200),
     username text CHECK (length(username) BETWEEN 1 AND 200),
-    sealed_password text CHECK (length(sealed_password) BETWEEN 1 AND 1000),
+    -- A password of 250 letters of four bytes has 1,400 characters once it is sealed.
+    sealed_password text CHECK (length(sealed_password) BETWEEN 1 AND 2000),
     single_sign_on boolean NOT NULL DEFAULT false,
     without_proof boolean NOT NULL DEFAULT false,
     enabled boolean NOT NULL DEFAULT true,

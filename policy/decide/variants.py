@@ -1,0 +1,55 @@
+"""What a service becomes for one request: a gateway call's own name, a breakout room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.wire.vocabulary import CallDirection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policy.decide.decision import Moment
+    from policy.wire.requests import Call
+
+    Service = Mapping[str, object]
+
+
+def variant_for(service: Service, call: Call, moment: Moment) -> Service:
+    """Give the service as this request needs it; most need it as it is."""
+    if service["service_type"] == "gateway":
+        return _named_for(service, call, moment)
+    if call.breakout_uuid and service["service_type"] == "conference":
+        return _breakout_of(service, call.breakout_uuid)
+    return service
+
+
+def _named_for(service: Service, call: Call, moment: Moment) -> Service:
+    """Make a gateway's name unique, for calls of one name would end up in one service.
+
+    The outgoing leg of such a call asks again, and must be given the name that its call has.
+    """
+    prefix = f"{service['name']}:"
+    is_own_leg = call.direction is CallDirection.DIAL_OUT and call.service_name.startswith(prefix)
+    return {**service, "name": call.service_name if is_own_leg else f"{prefix}{moment.token}"}
+
+
+def _breakout_of(service: Service, breakout_uuid: str) -> Service:
+    """Make a breakout room of its main room, which is what its `name` still says.
+
+    Nodes ask for each breakout with the alias of the main room. A service that is written as a
+    breakout already, in a rule of its own, stays as it is.
+    """
+    if service.get("breakout"):
+        return service
+    listed = service.get("breakout_uuids")
+    known = list(listed) if isinstance(listed, list | tuple) else []
+    number = known.index(breakout_uuid) + 1 if breakout_uuid in known else ""
+    main = {key: value for key, value in service.items() if key != "breakout_uuids"}
+    return {
+        **main,
+        "breakout": True,
+        "breakout_rooms": False,
+        "breakout_uuid": breakout_uuid,
+        "breakout_name": f"Breakout room {number}".rstrip(),
+    }

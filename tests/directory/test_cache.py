@@ -1,0 +1,272 @@
+"""What is remembered, for how long, and for whom: with a clock that is moved by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import pytest
+
+from policy.directory.cache import CachedDirectory, Lifetimes
+from policy.directory.records import AddressKey, Entry, Found
+from policy.errors import DirectoryError
+from tests.directory.rows import file_of
+from tests.fakes.directory import FakeDirectory
+from tests.handlers.asking import counted
+
+OWNED: Final = AddressKey("700", "example.org")
+UNOWNED: Final = AddressKey("701", "example.org")
+FILE: Final = file_of(rooms=[{"aliases": ["700@example.org"], "service_name": "r-1"}])
+LOOKUPS: Final = "policy_directory_lookups_total"
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        """Give the time."""
+        return self.now_s
+
+
+def cached(
+    directory: FakeDirectory, clock: Clock, *, stale_s: float = 300, entries: int = 100
+) -> CachedDirectory:
+    """Keep owned entries for 10 seconds and others for 2."""
+    return CachedDirectory(directory, Lifetimes(10, 2, stale_s), entries=entries, clock_s=clock)
+
+
+class SlowDirectory(FakeDirectory):
+    """Answers when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(FILE)
+        self.let_go = asyncio.Event()
+        self.was_asked = asyncio.Event()
+
+    async def find(self, key: AddressKey) -> Entry:
+        """Wait, then answer."""
+        self.was_asked.set()
+        await self.let_go.wait()
+        return await super().find(key)
+
+
+@pytest.mark.parametrize(
+    ("key", "after_s", "questions"),
+    [
+        (OWNED, 0, 1),
+        (OWNED, 9.9, 1),
+        (OWNED, 10, 2),
+        (UNOWNED, 1.9, 1),
+        (UNOWNED, 2, 2),
+    ],
+)
+async def test_an_entry_is_believed_for_its_time(
+    key: AddressKey, after_s: float, questions: int
+) -> None:
+    """An owned address longer than an unowned one; afterwards the directory is asked again."""
+    directory, clock = FakeDirectory(FILE), Clock()
+    cache = cached(directory, clock)
+    first = await cache.find(key)
+
+    clock.now_s += after_s
+    second = await cache.find(key)
+
+    assert directory.asked == [key] * questions
+    assert first == second == Found(first.entry, is_stale=False)
+
+
+async def test_a_change_is_seen_when_the_time_is_over() -> None:
+    """A room that is gone is gone after `owned_s`, and not before."""
+    directory, clock = FakeDirectory(FILE), Clock()
+    cache = cached(directory, clock)
+    await cache.find(OWNED)
+    directory.fill(file_of())
+
+    clock.now_s += 9.9
+    before = await cache.find(OWNED)
+    clock.now_s += 0.1
+    after = await cache.find(OWNED)
+
+    assert before.entry.target is not None
+    assert after.entry.target is None
+
+
+async def test_hits_and_misses_are_counted() -> None:
+    """The metric tells questions answered from memory from those asked."""
+    before = {each: counted(LOOKUPS, outcome=each) for each in ("hit", "miss", "stale")}
+    directory, clock = FakeDirectory(FILE), Clock()
+    cache = cached(directory, clock)
+
+    for _ in range(3):
+        await cache.find(OWNED)
+    directory.is_away = True
+    clock.now_s += 10
+    await cache.find(OWNED)
+
+    after = {each: counted(LOOKUPS, outcome=each) - before[each] for each in before}
+    assert after == {"hit": 2, "miss": 2, "stale": 1}
+
+
+async def test_waiters_for_one_key_share_one_question() -> None:
+    """Fifty calls to one room at once are one look-up, and all get its answer."""
+    directory, clock = SlowDirectory(), Clock()
+    cache = cached(directory, clock)
+
+    async with asyncio.TaskGroup() as group:
+        waiters = [group.create_task(cache.find(OWNED)) for _ in range(50)]
+        await directory.was_asked.wait()
+        directory.let_go.set()
+
+    assert directory.asked == [OWNED]
+    assert len({id(waiter.result().entry) for waiter in waiters}) == 1
+
+
+async def test_waiters_share_one_error() -> None:
+    """When the one question fails all who waited are told, and the next call asks again."""
+    directory, clock = SlowDirectory(), Clock()
+    directory.is_away = True
+    cache = cached(directory, clock)
+
+    waiters = [asyncio.create_task(cache.find(OWNED)) for _ in range(50)]
+    await directory.was_asked.wait()
+    directory.let_go.set()
+    errors = await asyncio.gather(*waiters, return_exceptions=True)
+    directory.is_away = False
+    again = await cache.find(OWNED)
+
+    assert [str(error) for error in errors] == ["database: is away"] * 50
+    assert again.entry.target is not None
+    assert directory.asked == [OWNED] * 2
+
+
+@pytest.mark.parametrize("who", [0, 1, 49])
+async def test_a_waiter_who_gives_up_disturbs_nobody(who: int) -> None:
+    """Even when the first asker goes away the others get their answer, and it is kept."""
+    directory, clock = SlowDirectory(), Clock()
+    cache = cached(directory, clock)
+    waiters = [asyncio.create_task(cache.find(OWNED)) for _ in range(50)]
+    await directory.was_asked.wait()
+
+    waiters[who].cancel()
+    directory.let_go.set()
+    found = await asyncio.gather(*waiters, return_exceptions=True)
+    await cache.find(OWNED)
+
+    assert isinstance(found.pop(who), asyncio.CancelledError)
+    assert all(isinstance(each, Found) for each in found)
+    assert directory.asked == [OWNED]
+
+
+async def test_an_answer_is_kept_though_nobody_waits_any_more() -> None:
+    """When all callers have given up, the late answer still serves the next one."""
+    directory, clock = SlowDirectory(), Clock()
+    cache = cached(directory, clock)
+    waiter = asyncio.create_task(cache.find(OWNED))
+    await directory.was_asked.wait()
+
+    waiter.cancel()
+    await asyncio.gather(waiter, return_exceptions=True)
+    directory.let_go.set()
+    found = await cache.find(OWNED)
+
+    assert found.entry.target is not None
+    assert directory.asked == [OWNED]
+
+
+@pytest.mark.parametrize("after_s", [10, 309.9])
+async def test_a_room_is_remembered_while_the_database_is_away(after_s: float) -> None:
+    """Past its time and within `stale_s` it still serves, marked as stale."""
+    directory, clock = FakeDirectory(FILE), Clock()
+    cache = cached(directory, clock)
+    fresh = await cache.find(OWNED)
+    directory.is_away = True
+
+    clock.now_s += after_s
+    found = await cache.find(OWNED)
+
+    assert found == Found(fresh.entry, is_stale=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "after_s", "stale_s"),
+    [
+        (OWNED, 310, 300),  # too old
+        (OWNED, 10, 0),  # not wanted
+        (UNOWNED, 2, 300),  # that nobody owns it may have changed
+        (AddressKey("702", ""), 0, 300),  # never asked before
+    ],
+)
+async def test_nothing_else_is_served_while_the_database_is_away(
+    key: AddressKey, after_s: float, stale_s: float
+) -> None:
+    """Without an owned entry of its time the caller is told that nobody knows."""
+    directory, clock = FakeDirectory(FILE), Clock()
+    cache = cached(directory, clock, stale_s=stale_s)
+    for known in (OWNED, UNOWNED):
+        await cache.find(known)
+    directory.is_away = True
+
+    clock.now_s += after_s
+
+    with pytest.raises(DirectoryError, match=r"^database: is away$"):
+        await cache.find(key)
+
+
+async def test_a_fresh_entry_needs_no_database() -> None:
+    """Within its time an entry serves as if nothing had happened."""
+    directory, clock = FakeDirectory(FILE), Clock()
+    cache = cached(directory, clock)
+    for key in (OWNED, UNOWNED):
+        await cache.find(key)
+    directory.is_away = True
+
+    found = [await cache.find(key) for key in (OWNED, UNOWNED)]
+
+    assert [each.is_stale for each in found] == [False, False]
+
+
+async def test_the_database_is_asked_again_once_it_is_back() -> None:
+    """A stale entry does not keep the fresh one away."""
+    directory, clock = FakeDirectory(FILE), Clock()
+    cache = cached(directory, clock)
+    await cache.find(OWNED)
+    clock.now_s += 10
+    directory.is_away = True
+    await cache.find(OWNED)
+
+    directory.is_away = False
+    directory.fill(file_of())
+    found = await cache.find(OWNED)
+
+    assert found == Found(Entry(own_domain=True, target=None))
+
+
+async def test_memory_is_bounded_and_the_least_used_goes_first() -> None:
+    """A scan of a million numbers does not push out the room that is called all the time."""
+    directory, clock = FakeDirectory(FILE), Clock()
+    cache = cached(directory, clock, entries=10)
+    await cache.find(OWNED)
+
+    for number in range(100):
+        await cache.find(AddressKey(str(number), "example.org"))
+        await cache.find(OWNED)
+    await cache.find(AddressKey("0", "example.org"))
+
+    assert directory.asked.count(OWNED) == 1
+    assert directory.asked.count(AddressKey("0", "example.org")) == 2
+
+
+async def test_close_ends_what_is_under_way() -> None:
+    """A question without an answer does not outlive the cache."""
+    directory, clock = SlowDirectory(), Clock()
+    cache = cached(directory, clock)
+    waiter = asyncio.create_task(cache.find(OWNED))
+    await directory.was_asked.wait()
+
+    await cache.close()
+
+    assert isinstance((await asyncio.gather(waiter, return_exceptions=True))[0], BaseException)
+    assert directory.asked == []

@@ -1,0 +1,141 @@
+"""The parts put together: started from the cheap to the dear, and stopped the other way."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+import asyncpg
+import pytest
+
+from policy.errors import DirectoryError, RulesError, StartError
+from policy.server import PolicyServer, migrate_if_needed
+from policy.settings import Settings
+from tests.directory.conftest import bare
+from tests.directory.proxy import proxy_to
+from tests.e2e.program import EXAMPLE
+from tests.fakes.node import FakeNode
+from tests.fakes.verdict import Outcome
+from tests.handlers.asking import get
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.database import Database
+
+__all__ = ["bare"]  # a fixture that is used here too
+
+ROOM: Final = "721834@rooms.example.org"
+CONNECTIONS: Final = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def settings_of(dsn: str, tmp_path: Path, *, port: int = 0) -> Settings:
+    """Serve the example from a database of the site."""
+    key_file = tmp_path / "keys"
+    key_file.write_text("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n")
+    return Settings.model_validate(
+        {
+            "server": {"port": port},
+            "database": {"url": dsn, "seed": EXAMPLE / "directory.yaml"},
+            "rules": {"folder": EXAMPLE / "rules"},
+            "secrets": {"key_file": key_file},
+        }
+    )
+
+
+async def test_a_database_of_the_site_is_served(database: Database, tmp_path: Path) -> None:
+    """With `database.url` nothing is started, an empty directory is filled, and it answers."""
+    async with PolicyServer(settings_of(database.dsn, tmp_path)) as server:
+        async with FakeNode(server.ready.url) as node:
+            log = await node.sip_call(ROOM)
+        ready = server.ready
+
+    assert log.outcome is Outcome.SERVICE
+    assert (ready.database, ready.example) == ("PostgreSQL", ROOM)
+    assert (ready.addresses, ready.rules, ready.note) == (12, 5, None)
+
+
+async def test_a_stopped_server_lets_go_of_everything(database: Database, tmp_path: Path) -> None:
+    """Its port is free and its connections are gone, so that the next one can start at once."""
+    async with PolicyServer(settings_of(database.dsn, tmp_path)) as first:
+        port = int(first.ready.url.rpartition(":")[2])
+
+    async with PolicyServer(settings_of(database.dsn, tmp_path, port=port)) as second:
+        answer = await get(second.ready.url, "/health/ready")
+
+    assert answer.status == 200
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await http.get(second.ready.url)
+    while await database.sql.fetchval(CONNECTIONS):  # backends end a moment after their clients
+        pass
+
+
+async def test_a_failed_start_lets_go_of_everything(database: Database, tmp_path: Path) -> None:
+    """When the database is not there the port is free again, for the next try."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    away = database.dsn.replace("/policy?", "/missing?")
+
+    with pytest.raises(DirectoryError):
+        await PolicyServer(settings_of(away, tmp_path, port=port)).__aenter__()
+    async with PolicyServer(settings_of(database.dsn, tmp_path, port=port)) as server:
+        answer = await get(server.ready.url, "/health/live")
+
+    assert answer.status == 200
+
+
+async def test_mistakes_show_before_the_database_is_touched(tmp_path: Path) -> None:
+    """Rules and port are looked at first: they cost nothing."""
+    nowhere = "postgresql://u@127.0.0.1:1/x"
+    wrong = settings_of(nowhere, tmp_path)
+    rules = wrong.rules.model_copy(update={"folder": tmp_path / "none"})
+
+    with pytest.raises(RulesError):
+        await PolicyServer(wrong.model_copy(update={"rules": rules})).__aenter__()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = settings_of(nowhere, tmp_path, port=other.getsockname()[1])
+        with pytest.raises(StartError, match="is in use"):
+            await PolicyServer(taken).__aenter__()
+
+
+async def test_a_server_outlives_its_database(database: Database, tmp_path: Path) -> None:
+    """Answers go on while the database is away, and follow it when it is back."""
+    async with (
+        proxy_to(database.dsn) as proxy,
+        PolicyServer(settings_of(proxy.dsn, tmp_path)) as server,
+    ):
+        before = (await get(server.ready.url, "/health/ready")).status
+        await proxy.close()
+        away = (await get(server.ready.url, "/health/ready")).status
+        await proxy.open()
+        while (await get(server.ready.url, "/health/ready")).status != 200:
+            pass  # it tries again within half a second
+
+    assert (before, away) == (200, 503)
+
+
+async def test_the_own_database_is_migrated(bare: str) -> None:
+    """An embedded database is kept up to date without being told; a second look changes nothing."""
+    await migrate_if_needed(bare)
+    await migrate_if_needed(bare)
+
+    connection = await asyncpg.connect(bare)
+    rows = await connection.fetchval("SELECT count(*) FROM alembic_version")
+    await connection.close()
+    assert rows == 1
+
+
+async def test_a_newer_database_is_refused(bare: str) -> None:
+    """After a step back to an older program the database is left as it is."""
+    await migrate_if_needed(bare)
+    connection = await asyncpg.connect(bare)
+    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    await connection.close()
+
+    with pytest.raises(StartError, match="is newer than"):
+        await migrate_if_needed(bare)
