@@ -9,7 +9,7 @@ Paths in the file count from the folder of the file.
 from __future__ import annotations
 
 import os
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
@@ -29,14 +29,15 @@ from policy.documents import (
     Marks,
     Place,
     Tree,
-    did_you_mean,
     plain_value,
     read_file,
     read_tree,
     validate,
 )
 from policy.errors import DocumentError, Problem, SettingsError
+from policy.networks import Address, Network
 from policy.platform_names import PlatformNames
+from policy.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -117,7 +118,7 @@ class Access(Document):
         description="HTTP Basic credentials, of which each request must carry one. "
         "`vdx-policy hash-password` makes the hashes.",
     )
-    networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+    networks: tuple[Network, ...] = Field(
         (),
         examples=[["192.0.2.0/24", "2001:db8::/32"]],
         description="Networks that requests may come from, besides loopback. "
@@ -212,7 +213,7 @@ class Rules(Document):
 class Dialling(Document):
     """How dialled aliases are understood."""
 
-    node_addresses: tuple[IPv4Address | IPv6Address, ...] = Field(
+    node_addresses: tuple[Address, ...] = Field(
         (),
         examples=[["203.0.113.10"]],
         description="Addresses of the Conferencing Nodes: an alias `721834@<node>` is the bare "
@@ -247,8 +248,7 @@ class Phonebook(Document):
     ignore_local: StrictBool = Field(
         default=False,
         examples=[True],
-        description="Show only what this directory has listed, and nothing of the platform's own "
-        "aliases. While the database is away the platform shows its own all the same.",
+        description="Show only what is listed here, and none of the platform's own aliases.",
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
+import hypothesis
 import pytest
 
 from policy.directory.migrate import migrate
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 from policy.embedded.cluster import Cluster
+
+# HYPOTHESIS_PROFILE=nightly looks twenty times as far.
+hypothesis.settings.register_profile("ci", max_examples=500, deadline=None)
+hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 @pytest.fixture(scope="session")

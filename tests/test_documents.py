@@ -13,7 +13,6 @@ from policy.documents import (
     MAX_DEPTH,
     Document,
     Place,
-    did_you_mean,
     load,
     parse,
     read_tree,
@@ -326,16 +325,3 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         f"{tmp_path}: is a directory",
         f"{latin}: is not UTF-8 text",
     ]
-
-
-@pytest.mark.parametrize(
-    ("word", "known", "want"),
-    [
-        ("alais", ["alias", "when"], ", did you mean 'alias'?"),
-        ("zzz", ["alias", "when"], "; known here: alias, when"),
-        ("zzz", [], ""),
-    ],
-)
-def test_a_near_miss_is_guessed(word: str, known: list[str], want: str) -> None:
-    """A misspelt word gets the nearest one, any other the list of what there is."""
-    assert did_you_mean(word, known) == want

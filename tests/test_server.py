@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bare"]  # a fixture that is used here too
 
+LIMIT_S: Final = 10.0
 ROOM: Final = "721834@rooms.example.org"
 CONNECTIONS: Final = """
 SELECT count(*) FROM pg_stat_activity
@@ -71,8 +73,9 @@ async def test_a_stopped_server_lets_go_of_everything(database: Database, tmp_pa
     async with aiohttp.ClientSession() as http:
         with pytest.raises(aiohttp.ClientConnectorError):
             await http.get(second.ready.url)
-    while await database.sql.fetchval(CONNECTIONS):  # backends end a moment after their clients
-        pass
+    async with asyncio.timeout(LIMIT_S):  # backends end a moment after their clients
+        while await database.sql.fetchval(CONNECTIONS):
+            pass
 
 
 async def test_a_failed_start_lets_go_of_everything(database: Database, tmp_path: Path) -> None:
@@ -113,8 +116,9 @@ async def test_a_server_outlives_its_database(database: Database, tmp_path: Path
         await proxy.close()
         away = (await get(server.ready.url, "/health/ready")).status
         await proxy.open()
-        while (await get(server.ready.url, "/health/ready")).status != 200:
-            pass  # it tries again within half a second
+        async with asyncio.timeout(LIMIT_S):  # it tries again within half a second
+            while (await get(server.ready.url, "/health/ready")).status != 200:
+                pass
 
     assert (before, away) == (200, 503)
 

@@ -37,7 +37,6 @@ class Reason(StrEnum):
     INITIALS = "INITIALS"  # drawn, since there is no picture
     NO_PICTURE = "NO_PICTURE"
     BAD_SIZE = "BAD_SIZE"  # no width and height that can be drawn
-    NOT_SERVED = "NOT_SERVED"  # a request type that this version leaves to the node
     FALLBACK = "FALLBACK"  # the directory is away and nothing is remembered
     LATE = "LATE"  # no decision within the time limit
     FAULT = "FAULT"  # a fault of this program

@@ -53,7 +53,8 @@ LEFT JOIN organisation
 # $1, $2 the asker's address as in FIND_ADDRESSES, $3 what was typed, $4 how many. Who is seen is
 # settled here, not above: the asker's organisation, those below it, and those granted to it.
 # A word of the search is looked for in one spelling, since an entry holds its words in both.
-# The rarest word goes through the index; `nearly <<%` is a likeness of half the trigrams.
+# The rarest word goes through the index; `nearly <<%` is a likeness of half the trigrams. A number
+# that is nearly right is another room's.
 SEARCH_PHONEBOOK: Final = """
 WITH RECURSIVE asker AS (
     SELECT device.id, device.organisation_id
@@ -83,7 +84,7 @@ WITH RECURSIVE asker AS (
         word,
         '% ' || word || '%' AS at_start,
         CASE WHEN length(word) > 1 THEN '%' || word || '%' END AS inside,
-        CASE WHEN length(word) > 3 THEN word END AS nearly
+        CASE WHEN word ~ '^[^0-9]{4,}$' THEN word END AS nearly
     FROM unnest(string_to_array(phonebook_short(phonebook_long($3)), ' ')) AS word
     WHERE word <> ''
 ), rarest AS (

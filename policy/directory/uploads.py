@@ -78,7 +78,7 @@ def read_pictures(directory: Parsed[DirectoryFile]) -> Mapping[str, Picture]:
         except PictureError as exc:
             problems.append(directory.marks.problem(place, f"picture: {exc}"))
     if problems:
-        raise DocumentError(problems)
+        raise DocumentError(sorted(problems, key=lambda each: (each.line, each.column)))
     return pictures
 
 

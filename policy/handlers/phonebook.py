@@ -13,6 +13,7 @@ from policy.wire.requests import PhonebookRequest
 
 if TYPE_CHECKING:
     from policy.directory.phonebook import Phonebook
+    from policy.directory.records import PhonebookSearch
     from policy.handlers.asked import Asked
     from policy.handlers.facts import Facts
 
@@ -30,7 +31,7 @@ class PhonebookHandler:
         facts = self._facts
         request = PhonebookRequest.parse(asked.query, facts.own_nodes)
         decide = partial(decide_search, request, now=facts.clock(), dialling=facts.dialling)
-        outcome = await settle(decide, facts.directory)
+        outcome: Decision | PhonebookSearch = await settle(decide, facts.directory)
         if not isinstance(outcome, Decision):
             outcome = decide_phonebook(await self._phonebook.search(outcome))
         return replace(outcome, ignore_local=self._ignore_local)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from policy.directory.records import AddressKey
 from policy.documents import Document
+from policy.networks import Network
 from policy.rules.model import (
     Continue,
     Credentials,
@@ -79,9 +79,7 @@ class Then(Document):
     participant: ParticipantOverrides | None = None
     registration: RegistrationOutcome | None = None
     location: LocationOutcome | None = None
-    location_by_subnet: Annotated[
-        dict[IPv4Network | IPv6Network, LocationOutcome] | None, Field(min_length=1)
-    ] = None
+    location_by_subnet: Annotated[dict[Network, LocationOutcome] | None, Field(min_length=1)] = None
 
     @model_validator(mode="before")
     @classmethod

@@ -37,12 +37,14 @@ def service_schemas() -> dict[str, object]:
 def _bare(schema: Mapping[str, object]) -> dict[str, object]:
     bare: dict[str, object] = {}
     for key, value in schema.items():
+        if key in _PROSE:
+            continue
         if key in {"properties", "$defs"} and isinstance(value, dict):
             bare[key] = {name: _bare(each) for name, each in value.items()}
         elif isinstance(value, dict):
             bare[key] = _bare(value)
         elif isinstance(value, list) and key == "anyOf":
             bare[key] = [_bare(each) for each in value]
-        elif key not in _PROSE:
+        else:
             bare[key] = value
     return bare

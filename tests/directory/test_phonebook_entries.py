@@ -14,8 +14,15 @@ from tests.directory.rows import file_of
 if TYPE_CHECKING:
     from tests.database import Database
 
-ROOM: Final = {"aliases": ["700@example.org", "710@example.org"], "description": "Ward"}
-DEVICE: Final = {"alias": "desk@example.org", "description": "Desk", "without_proof": True}
+ROOM: Final[dict[str, object]] = {
+    "aliases": ["700@example.org", "710@example.org"],
+    "description": "Ward",
+}
+DEVICE: Final[dict[str, object]] = {
+    "alias": "desk@example.org",
+    "description": "Desk",
+    "without_proof": True,
+}
 ENTRIES: Final = "SELECT alias, description, words FROM phonebook_entry ORDER BY alias"
 SOURCE: Final = ENTRIES.replace("_entry", "_source")
 ROOM_ENTRY: Final = ("700@example.org", "Ward", " ward 700 710 ")

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "directory.md").read_text(encoding="utf-8")
+STATEMENTS: Final = re.findall(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
 async def test_the_sql_of_the_page_makes_and_cancels_rooms(database: Database) -> None:
     """Whoever pastes the statements into the example directory can call what they make."""
     await database.load(load(ROOT / "examples" / "vdx" / "directory.yaml", DirectoryFile))
-    room, booking, cancelled = re.findall(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    room, booking, cancelled, _ = STATEMENTS
     reasons: list[object] = []
 
     for statement, alias in ((room, "733001"), (booking, "812345"), (cancelled, "812345")):
@@ -39,3 +40,22 @@ async def test_the_sql_of_the_page_makes_and_cancels_rooms(database: Database) -
             reasons.append(verdict.body["reason"])
 
     assert reasons == ["OK", "OK", "CANCELLED"]
+
+
+async def test_the_sql_of_the_page_lists_and_grants(database: Database) -> None:
+    """Whoever pastes it lets the practice below the region find the region's room."""
+    await database.load(load(ROOT / "examples" / "vdx" / "directory.yaml", DirectoryFile))
+    await database.sql.execute("UPDATE room SET listed = false")
+    asker = "reception.screen@rooms.example.org"
+
+    await database.sql.execute(STATEMENTS[-1])
+    async with (
+        database.directory() as directory,
+        database.phonebook() as phonebook,
+        running(directory, phonebook=phonebook) as url,
+        FakeNode(url) as node,
+    ):
+        verdict = await node.search_phonebook("ward", asker=asker)
+
+    assert isinstance(verdict.body, dict)
+    assert [each["alias"] for each in verdict.body["result"]] == ["721834@rooms.example.org"]

@@ -261,7 +261,7 @@ async def _is_refused(url: str) -> bool:
     host, _, port = url.removeprefix("http://").rpartition(":")
     try:
         _, writer = await asyncio.open_connection(host, int(port))
-    except ConnectionRefusedError:
+    except ConnectionError:  # reset, at the very moment of closing
         return True
     writer.close()
     await writer.wait_closed()

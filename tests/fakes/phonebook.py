@@ -25,6 +25,7 @@ NO_WORD: Final = 4
 LIKE: Final = 0.5
 
 _SEPARATORS: Final = re.compile("[\x00-/:-`{-\xbf\u2000-\u206f]+")
+_FORGIVEN: Final = re.compile("[^0-9]{4,}")
 _LONG: Final = (
     {"a\u030a": "aa", "a\u0308": "ae", "o\u0308": "oe"}
     | dict.fromkeys("æÆ", "ae")
@@ -158,7 +159,7 @@ def _quality(word: str, words: str) -> int:
         return 1
     if len(word) > 1 and word in words:
         return 2
-    if len(word) > 3 and _likeness(word, words.split()) >= LIKE:
+    if _FORGIVEN.fullmatch(word) and _likeness(word, words.split()) >= LIKE:
         return 3
     return NO_WORD
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import zlib
 from io import BytesIO
@@ -22,6 +23,12 @@ def halves(width: int = 80, height: int = 60, mode: str = "RGB") -> Image.Image:
     image = Image.new("RGB", (width, height), RED)
     image.paste(BLUE, (width // 2, 0, width, height))
     return image.quantize() if mode == "P" else image.convert(mode)
+
+
+def noise(side: int) -> Image.Image:
+    """Draw what no format makes smaller; it is the same in each run."""
+    pixels = random.Random(1).randbytes(3 * side**2)  # noqa: S311  nothing is to be kept secret
+    return Image.frombytes("RGB", (side, side), pixels)
 
 
 def saved(image: Image.Image, format_: str, **options: object) -> bytes:

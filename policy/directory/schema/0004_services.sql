@@ -190,11 +190,10 @@ false, "properties": {"conference": {"maxLength": 250, "minLength": 1, "type": "
 [{"enum": ["sd", "hd", "fullhd"], "type": "string"}, {"type": "null"}]}, "media_playlist_name":
 {"maxLength": 250, "minLength": 1, "type": "string"}, "name": {"maxLength": 250, "minLength": 1,
 "type": "string"}, "non_idp_participants": {"enum": ["disallow_all", "allow_if_trusted"], "type":
-"string"}, "on_completion": {"$ref": "#/$defs/OnCompletion", "default": {"disconnect": null,
-"transfer": null}}, "pin": {"pattern": "^([0-9]{4,20}|[0-9]{3,19}#)$", "type": "string"},
-"service_tag": {"maxLength": 250, "type": "string"}, "service_type": {"const": "media_playback",
-"type": "string"}}, "required": ["name", "service_tag", "service_type", "media_playlist_name"],
-"type": "object"}
+"string"}, "on_completion": {"$ref": "#/$defs/OnCompletion"}, "pin": {"pattern":
+"^([0-9]{4,20}|[0-9]{3,19}#)$", "type": "string"}, "service_tag": {"maxLength": 250, "type":
+"string"}, "service_type": {"const": "media_playback", "type": "string"}}, "required": ["name",
+"service_tag", "service_type", "media_playlist_name"], "type": "object"}
 $schema$),
 ('test_call', $schema$
 {"additionalProperties": false, "properties": {"bypass_proxy": {"type": "boolean"}, "call_type":
