@@ -29,6 +29,7 @@ from policy.directory.lookup import PostgresDirectory
 from policy.directory.migrate import CONNECT_S, check_schema, migrate
 from policy.directory.phonebook import PostgresPhonebook
 from policy.directory.pictures import PostgresPictures
+from policy.directory.platform import store_names
 from policy.directory.pool import Pool
 from policy.directory.queries import COUNT_ADDRESSES, FIND_EXAMPLE
 from policy.directory.sealing import Seal, create_key_file
@@ -219,6 +220,8 @@ class _Database:
         else:
             database = await cls._embedded(settings, parts)
             await migrate_if_needed(database.dsn)
+            for unknown in await store_names(database.dsn, settings.platform):
+                log.warning("%s", unknown)
         return database
 
     @classmethod

@@ -14,6 +14,8 @@ import click
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from policy.cli.options import config_option, settings_from
+from policy.directory.platform import store_names
 from policy.errors import StartError
 from policy.platform_names import PlatformNames
 
@@ -83,6 +85,23 @@ def fetch(manager: str, user: str, password: str, ca_file: Path | None) -> None:
     names = asyncio.run(_fetch(manager.rstrip("/"), authorization, trusted))
     PlatformNames.model_validate(names)  # what is printed is what the settings take
     click.echo(yaml.safe_dump({"platform": names}, allow_unicode=True, sort_keys=False), nl=False)
+
+
+@platform.command()
+@config_option
+def store(config: Path | None) -> None:
+    """Write the lists of `platform:` in the settings into the database at `database.url`.
+
+    From then on it refuses rooms and templates that name anything else. Rooms that do so already
+    are listed, and the exit code is 1. An embedded database is told by `serve`.
+    """
+    settings = settings_from(config)
+    if settings.database.url is None:
+        raise StartError("database.url is not set: an embedded database is told by 'serve'")
+    unknown = asyncio.run(store_names(settings.database.url, settings.platform))
+    if unknown:
+        raise StartError("names stored, but\n" + "\n".join(unknown))
+    click.echo("names stored, every room names what exists")
 
 
 async def _fetch(manager: str, authorization: str, trusted: ssl.SSLContext) -> dict[str, list[str]]:

@@ -161,6 +161,15 @@ VALUES (
 RETURNING id
 """  # noqa: S608  as above
 
+FORGET_PLATFORM_NAMES: Final = "DELETE FROM platform_names"
+KEEP_PLATFORM_NAMES: Final = "INSERT INTO platform_names (kind, names) VALUES ($1, $2)"
+FIND_UNKNOWN_NAMES: Final = """
+SELECT room.service_name, name_fault(room_document(room)) AS fault
+FROM room
+WHERE name_fault(room_document(room)) IS NOT NULL
+ORDER BY room.service_name
+"""
+
 ADD_TEMPLATE: Final = """
 INSERT INTO template (organisation_id, name, service_type, service) VALUES ($1, $2, $3, $4)
 RETURNING id

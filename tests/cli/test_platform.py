@@ -15,6 +15,8 @@ from tests.fakes.manager import managing
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.database import Database
+
 
 PASSWORD: Final = "an-invented-password"
 
@@ -56,3 +58,22 @@ async def test_nobody_there_is_one_line() -> None:
 
     assert isinstance(result.exception, StartError)
     assert "no answer" in str(result.exception)
+
+
+async def test_names_are_stored_where_rows_are_written(database: Database) -> None:
+    """What the settings list is what the database then holds rows against."""
+    environ = {"VDX_POLICY_DATABASE_URL": database.dsn, "VDX_POLICY_PLATFORM_THEMES": "[Corporate]"}
+
+    result = await asyncio.to_thread(CliRunner(env=environ).invoke, cli, ["platform", "store"])
+
+    stored = await database.sql.fetch("SELECT kind, names FROM platform_names")
+    await database.sql.execute("DELETE FROM platform_names")
+    assert result.output == "names stored, every room names what exists\n"
+    assert [tuple(row) for row in stored] == [("themes", ["Corporate"])]
+
+
+def test_an_embedded_database_is_not_told_by_hand() -> None:
+    """Whoever tries is told who does it."""
+    result = CliRunner().invoke(cli, ["platform", "store"])
+
+    assert "is told by 'serve'" in str(result.exception)

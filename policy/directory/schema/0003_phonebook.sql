@@ -106,7 +106,9 @@ CREATE TABLE phonebook_entry (
     CONSTRAINT an_entry_is_a_room_or_a_device CHECK (num_nonnulls(room_id, device_id) = 1)
 );
 COMMENT ON TABLE phonebook_entry IS 'phonebook_source, kept by triggers: nobody writes here';
-CREATE INDEX phonebook_entry_by_words ON phonebook_entry USING gin (words gin_trgm_ops);
+-- Without a list of entries still to be sorted in: after 15,000 new ones it cost each search 80 ms.
+CREATE INDEX phonebook_entry_by_words ON phonebook_entry USING gin (words gin_trgm_ops)
+WITH (fastupdate = off);
 CREATE INDEX phonebook_entry_of_organisation ON phonebook_entry (organisation_id);
 
 -- The row is locked first: who changes the same room at the same time waits, and then sees it all.

@@ -1,0 +1,11 @@
+"""Names of objects that exist on the platform, for rows that name them."""
+
+from policy.directory.migrate import run_sql
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Run the SQL of this revision."""
+    run_sql("0005_platform.sql")
