@@ -13,7 +13,8 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from policy import metrics
 from policy.documents import Document
-from policy.settings import Settings, variable_of
+from policy.settings import Settings
+from policy.settings_file import variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

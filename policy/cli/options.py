@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy.settings import load_settings
+from policy.settings_file import load_settings
 
 if TYPE_CHECKING:
     from policy.settings import Settings

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from policy.cli.main import cli
 from policy.errors import StartError
-from policy.settings import load_settings
+from policy.settings_file import load_settings
 from tests.fakes.manager import managing
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from policy.cli.serve import describe
 from policy.decide.decision import Reason
 from policy.rules.syntax import parse_rules
 from policy.server import Ready
-from policy.settings import Settings, leaves, load_settings, variable_of
+from policy.settings import Settings
+from policy.settings_file import leaves, load_settings, variable_of
 
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENTS: Final = sorted(

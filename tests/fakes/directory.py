@@ -94,9 +94,7 @@ class FakeDirectory:
         )
 
 
-def _service(
-    row: RoomRow, kind: str, templates: Templates
-) -> Mapping[str, object]:
+def _service(row: RoomRow, kind: str, templates: Templates) -> Mapping[str, object]:
     tag = service_tag(row.organisation, kind) if row.service_tag is None else row.service_tag
     template = templates[row.organisation, row.template] if row.template else {}
     return {"name": row.service_name, "service_tag": tag} | dict(template) | row.said()
