@@ -26,7 +26,13 @@ from policy.directory.document import DirectoryFile
 from policy.directory.lanes import Lanes
 from policy.directory.loading import load_if_empty
 from policy.directory.lookup import PostgresDirectory
-from policy.directory.migrate import CONNECT_S, check_schema, migrate
+from policy.directory.migrate import (
+    CONNECT_S,
+    check_schema,
+    current_revision,
+    migrate,
+    newest_revision,
+)
 from policy.directory.phonebook import PostgresPhonebook
 from policy.directory.pictures import PostgresPictures
 from policy.directory.platform import store_names
@@ -243,12 +249,8 @@ class _Database:
 
 
 async def migrate_if_needed(dsn: str) -> None:
-    """Bring a database that is our own up to date; a newer one is refused."""
-    try:
-        await check_schema(dsn)
-    except StartError as exc:
-        if "newer" in str(exc):
-            raise
+    """Bring a database that is our own up to date; raises StartError for a newer one."""
+    if await current_revision(dsn, timeout_s=CONNECT_S) != newest_revision():
         before, after = await migrate(dsn)
         log.info("schema migrated from %s to %s", before or "empty", after)
 

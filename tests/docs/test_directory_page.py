@@ -14,6 +14,8 @@ from tests.fakes.verdict import Kind
 from tests.running import running
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.database import Database
 
 ROOT: Final = Path(__file__).parents[2]
@@ -24,10 +26,17 @@ STATEMENTS: Final = re.findall(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DO
 async def test_the_sql_of_the_page_makes_and_cancels_rooms(database: Database) -> None:
     """Whoever pastes the statements into the example directory can call what they make."""
     await database.load(load(ROOT / "examples" / "vdx" / "directory.yaml", DirectoryFile))
-    room, booking, cancelled, _ = STATEMENTS
+    room, reception, template, booking, cancelled, _ = STATEMENTS
     reasons: list[object] = []
+    services: list[Mapping[str, object]] = []
 
-    for statement, alias in ((room, "733001"), (booking, "812345"), (cancelled, "812345")):
+    for statement, alias in (
+        (room, "733001"),
+        (reception, "reception"),
+        (template, "733001"),
+        (booking, "812345"),
+        (cancelled, "812345"),
+    ):
         await database.sql.execute(statement)
         async with (
             database.directory() as directory,
@@ -38,8 +47,11 @@ async def test_the_sql_of_the_page_makes_and_cancels_rooms(database: Database) -
             verdict = await node.ask(Kind.SERVICE, call)
             assert isinstance(verdict.body, dict)
             reasons.append(verdict.body["reason"])
+            services.append(verdict.result)
 
-    assert reasons == ["OK", "OK", "CANCELLED"]
+    assert reasons == ["OK", "OK", "OK", "OK", "CANCELLED"]
+    assert services[1]["service_type"] == "two_stage_dialing"
+    assert services[2]["enable_chat"] == "no"
 
 
 async def test_the_sql_of_the_page_lists_and_grants(database: Database) -> None:
