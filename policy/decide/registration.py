@@ -42,8 +42,8 @@ def decide_registration(
         return _leave(Reason.FOREIGN_DOMAIN)
     if target is None:
         return _refuse(Reason.UNKNOWN_ALIAS)
-    if not isinstance(target, Device):  # a room's alias is not for a device to take
-        return _refuse(Reason.REGISTRATION_DENIED)
+    if not isinstance(target, Device) or not target.in_own_domain:
+        return _refuse(Reason.REGISTRATION_DENIED)  # a stolen alias: a room's, or somebody else's
     refusal = refusal_of(target, moment.now)
     if refusal is not None:
         denied = target.organisation.may_call

@@ -105,6 +105,7 @@ def _device(row: asyncpg.Record, seal: Seal) -> Device:
         enabled=row["enabled"],
         single_sign_on=row["single_sign_on"],
         without_proof=row["without_proof"],
+        in_own_domain=row["in_own_domain"],
         username=row["username"] or "",
         password=seal.unseal(sealed) if sealed else "",
         owner=row["code"] or "",

@@ -31,6 +31,10 @@ SELECT
     device.without_proof,
     device.username,
     device.sealed_password,
+    CASE
+        WHEN device.id IS NULL OR address.domain IS NULL THEN true
+        ELSE domain_serves(address.domain, device.organisation_id)
+    END AS in_own_domain,
     coalesce(room.picture_id, device.picture_id) AS picture_id
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (local, domain, position)
 LEFT JOIN domain AS own ON own.domain = asked.domain AND NOT own.history_only

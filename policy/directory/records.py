@@ -106,6 +106,7 @@ class Device:
     username: str = field(repr=False)
     password: str = field(repr=False)
     owner: str = ""
+    in_own_domain: bool = True  # else its alias is in a domain of somebody else
     picture_id: UUID | None = None
 
 

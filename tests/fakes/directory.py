@@ -39,6 +39,7 @@ class FakeDirectory:
 
     def fill(self, file: DirectoryFile) -> None:
         """Hold these rows and no others."""
+        self._file = file
         self._states = {each.code: each.state for each in file.organisations}
         self._templates: Templates = {
             (each.organisation, each.name): each.service for each in file.templates
@@ -81,12 +82,26 @@ class FakeDirectory:
             picture_id=picture_id_of(row.picture),
         )
 
+    def _may_use(self, domain: str, organisation: str) -> bool:
+        """Say whether a domain is the organisation's own or inherited from above."""
+        row = next((each for each in self._file.domains if each.domain == domain), None)
+        if row is None:
+            return not domain
+        parents = {each.code: each.parent for each in self._file.organisations}
+        above: str | None = organisation
+        while above is not None:
+            if row.organisation == above and (row.inherit or above == organisation):
+                return True
+            above = parents[above]
+        return False
+
     def _device(self, row: DeviceRow) -> Device:
         return Device(
             organisation=OrganisationState(self._states[row.organisation]),
             enabled=row.enabled,
             single_sign_on=row.single_sign_on,
             without_proof=row.without_proof,
+            in_own_domain=self._may_use(key_of(row.alias).domain, row.organisation),
             username=row.username or "",
             password=row.password or "",
             owner=row.organisation,
