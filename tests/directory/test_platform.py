@@ -92,7 +92,7 @@ async def test_rooms_that_already_name_something_else_are_told(database: Databas
 def test_the_database_looks_at_the_fields_that_rules_are_held_against() -> None:
     """SQL and program know the same fields; those of media locations are in no row."""
     (folder,) = schema_path
-    sql = (Path(folder) / "0005_platform.sql").read_text(encoding="utf-8")
+    sql = (Path(folder) / "0004_services.sql").read_text(encoding="utf-8")
 
     missing = [
         field

@@ -1,4 +1,4 @@
-"""Names of objects that exist on the platform, for rows that name them."""
+"""Whose domain an address is in."""
 
 from policy.directory.migrate import run_sql
 
@@ -8,4 +8,4 @@ down_revision = "0004"
 
 def upgrade() -> None:
     """Run the SQL of this revision."""
-    run_sql("0005_platform.sql")
+    run_sql("0005_domains.sql")
