@@ -21,6 +21,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from policy.decide.decision import Dialling
 from policy.decide.participant import Roles
 from policy.directory.cache import CachedDirectory, Lifetimes
+from policy.directory.checking import check_directory
 from policy.directory.connection import connect
 from policy.directory.document import DirectoryFile
 from policy.directory.lanes import Lanes
@@ -48,7 +49,7 @@ from policy.handlers.gallery import Gallery
 from policy.handlers.health import HealthHandler
 from policy.handlers.phonebook import PhonebookHandler
 from policy.handlers.routes import PolicyRoutes, add_routes
-from policy.handlers.safety import Safety, refuse_in_json
+from policy.handlers.safety import LOG_INTERVAL_S, Safety, refuse_in_json
 from policy.metrics import RULES_IN_FORCE
 from policy.rules.files import load_rules
 from policy.wire.vocabulary import Action
@@ -76,16 +77,25 @@ http_log = logging.getLogger("policy.http")
 
 
 class _WithoutRequest(logging.Filter):
-    """Drops the traceback of a request that is no HTTP: it repeats the request's bytes."""
+    """Drops the traceback of a request that is no HTTP: it repeats the request's bytes.
+
+    Anybody can send such a request, so one line for many of them is enough.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._logged_at = float("-inf")
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through, shortened if need be."""
-        if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
-            record.exc_info = None
+        """Let through what is not about a broken request, and some of what is."""
+        if not record.exc_info or not isinstance(record.exc_info[1], HttpProcessingError):
+            return True
+        record.exc_info = None
+        now = time.monotonic()
+        if now - self._logged_at < LOG_INTERVAL_S:
+            return False
+        self._logged_at = now
         return True
-
-
-http_log.addFilter(_WithoutRequest())
 
 
 def build_app(
@@ -178,6 +188,8 @@ class PolicyServer:
         settings = self._settings
         table = load_rules(settings.rules.folder, settings.platform)
         seed = load(settings.database.seed, DirectoryFile) if settings.database.seed else None
+        if seed is not None:
+            check_directory(seed, settings.platform)
         RULES_IN_FORCE.set(table.size)
         listener = parts.enter_context(_listen(settings.server.host, settings.server.port))
         database = await _Database.open(settings, parts)
@@ -257,6 +269,7 @@ async def migrate_if_needed(dsn: str) -> None:
 
 def make_runner(app: web.Application) -> web.AppRunner:
     """Give the HTTP server of the service, with every limit it has."""
+    http_log.filters = [_WithoutRequest()]
     return web.AppRunner(
         app,
         logger=http_log,

@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from argon2 import extract_parameters
-from argon2.exceptions import InvalidHashError
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from pydantic import (
     AfterValidator,
     Field,
@@ -23,15 +23,24 @@ from policy.documents import Document
 from policy.networks import Address, Network
 from policy.platform_names import PlatformNames
 
+# What one check of a password may cost: 1 GiB and a second or so.
+MAX_HASH_KIB: Final = 1 << 20
+MAX_HASH_ROUNDS: Final = 10
+
 _DOMAIN: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 def _check_hash(value: str) -> str:
     try:
-        extract_parameters(value)
-    except InvalidHashError as exc:
+        cost = extract_parameters(value)
+        if cost.memory_cost > MAX_HASH_KIB or cost.time_cost > MAX_HASH_ROUNDS:
+            raise ValueError("a hash that takes too long to check: use 'vdx-policy hash-password'")
+        PasswordHasher().verify(value, "")  # the parts behind the parameters are looked at here
+    except VerifyMismatchError:
+        return value
+    except (InvalidHashError, VerificationError) as exc:
         raise ValueError("not a hash made by 'vdx-policy hash-password'") from exc
-    return value
+    raise ValueError("the hash of an empty password")
 
 
 def _check_domain(value: str) -> str:

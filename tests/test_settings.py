@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import PasswordHasher
 from pydantic import ValidationError
 
-from policy.settings import Dialling, Server, Settings
+from policy.settings import Credential, Dialling, Server, Settings
 
 
 @pytest.mark.parametrize("domain", ["møde.example.org", "rooms.example.org.", "", "a b", "@x"])
@@ -31,3 +32,18 @@ def test_nobody_else_is_served_by_accident(host: str) -> None:
 def test_loopback_needs_no_credentials(host: str) -> None:
     """On one's own machine the service starts as it is."""
     assert Settings(server=Server(host=host)).server.host == host
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "x",
+        "$argon2id$v=19$m=65536,t=3,p=4$x$y",
+        "$argon2id$v=19$m=4194304,t=1000,p=4$aW52ZW50ZWQtc2FsdA$O2ulTqs7XOcoCoVLjJGBxw",
+        PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(""),
+    ],
+)
+def test_a_hash_that_nobody_can_log_in_with_is_refused(written: str) -> None:
+    """Broken, too dear to check, or of no password at all."""
+    with pytest.raises(ValidationError):
+        Credential(username="nodes", password_hash=written)

@@ -9,7 +9,7 @@ from policy.directory.connection import FAULTS, connect, reason_of
 from policy.directory.migrate import CONNECT_S, check_schema
 from policy.embedded.cluster import Cluster
 from policy.embedded.running import find_running
-from policy.errors import DirectoryError
+from policy.errors import DirectoryError, StartError
 from policy.server import migrate_if_needed
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ async def _opened(settings: Settings) -> AsyncIterator[str]:
         await check_schema(dsn)
         yield dsn
         return
+    if not embedded.path.exists():
+        raise StartError(f"{embedded.path}: there is no database, see --config and database.url")
     cluster = Cluster(embedded.path, embedded.binaries)
     await cluster.open()
     try:

@@ -8,6 +8,7 @@ import sys
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import click
@@ -65,10 +66,10 @@ def platform() -> None:
 @click.option("--user", default="admin", show_default=True, help="User of the management node.")
 @click.option(
     "--password",
-    envvar="VDX_POLICY_MANAGER_PASSWORD",
+    envvar="PEXIP_MANAGER_PASSWORD",
     prompt=True,
     hide_input=True,
-    help="Prompted for, or in VDX_POLICY_MANAGER_PASSWORD.",
+    help="Prompted for, or in PEXIP_MANAGER_PASSWORD.",
 )
 @click.option(
     "--ca-file",
@@ -80,11 +81,19 @@ def fetch(manager: str, user: str, password: str, ca_file: Path | None) -> None:
 
     Only names are read, nothing is changed.
     """
+    if not manager.startswith("https://") and not _is_own_machine(manager):
+        text = "must begin with https://, a password is sent"
+        raise click.BadParameter(text, param_hint="MANAGER")
     trusted = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     authorization = aiohttp.encode_basic_auth(user, password)
     names = asyncio.run(_fetch(manager.rstrip("/"), authorization, trusted))
     PlatformNames.model_validate(names)  # what is printed is what the settings take
     click.echo(yaml.safe_dump({"platform": names}, allow_unicode=True, sort_keys=False), nl=False)
+
+
+def _is_own_machine(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 @platform.command()

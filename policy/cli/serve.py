@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import shlex
 import signal
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from policy.settings import Settings
 
 
+log = logging.getLogger(__name__)
+
+
 @click.command()
 @config_option
 def serve(config: Path | None) -> None:
@@ -31,6 +35,9 @@ def serve(config: Path | None) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Each connection is a file; the usual soft limit of 1,024 is soon used up by idle ones.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
 
@@ -48,6 +55,7 @@ async def _serve(settings: Settings) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop_once)
+    loop.add_signal_handler(signal.SIGHUP, log.warning, "rules and settings are read at start only")
     try:
         async with PolicyServer(settings) as server:
             click.echo(describe(server.ready, settings))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from policy.decide.addresses import find_owned, keys_of, refusal_of
 from policy.decide.decision import Decision, Needs, Reason, leave, refuse
-from policy.decide.variants import variant_for
+from policy.decide.variants import name_of_leg, variant_for
 from policy.directory.records import Booking, Device, PermanentRoom, Quarantined, Reserved
 from policy.rules.model import (
     NotFound,
@@ -46,8 +46,8 @@ def decide_service(
     if call.alias is None:
         return _without_alias(call)
     rule = table.first_match(RequestType.SERVICE, _question(call, call.alias))
-    if rule is None and call.direction is CallDirection.DIAL_OUT:
-        rule = table.gateway_named(call.service_name.rpartition(":")[0])
+    if rule is None and (name := name_of_leg(call)) is not None:
+        rule = table.gateway_named(name)
     if rule is not None:
         return _by_rule(rule, call, known, moment)
     if call.direction is CallDirection.NON_DIAL:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.wire.fields import UUID_TEXT
 from policy.wire.vocabulary import CallDirection
 
 if TYPE_CHECKING:
@@ -29,9 +30,17 @@ def _named_for(service: Service, call: Call, moment: Moment) -> Service:
 
     The outgoing leg of such a call asks again, and must be given the name that its call has.
     """
-    prefix = f"{service['name']}:"
-    is_own_leg = call.direction is CallDirection.DIAL_OUT and call.service_name.startswith(prefix)
-    return {**service, "name": call.service_name if is_own_leg else f"{prefix}{moment.token}"}
+    given = name_of_leg(call)
+    is_own_leg = given is not None and given == service["name"]
+    name = call.service_name if is_own_leg else f"{service['name']}:{moment.token}"
+    return {**service, "name": name}
+
+
+def name_of_leg(call: Call) -> str | None:
+    """Give the gateway's name in the name of a running call of it, None when it is no such call."""
+    name, _, token = call.service_name.rpartition(":")
+    is_leg = call.direction is CallDirection.DIAL_OUT and UUID_TEXT.fullmatch(token)
+    return name if is_leg else None
 
 
 def _breakout_of(service: Service, breakout_uuid: str) -> Service:

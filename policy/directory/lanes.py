@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import traceback
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from policy.directory.connection import Connection
     from policy.directory.records import AddressKey
+
+log = logging.getLogger(__name__)
 
 MAX_KEYS_PER_QUERY: Final = 200
 # While the database is away it is tried this often; in between, everybody is told at once.
@@ -118,6 +122,13 @@ class _Lane:
             except asyncio.CancelledError:
                 _fail(batch, DirectoryError("directory: closed"))
                 raise
+            except Exception as exc:  # noqa: BLE001  a lane must outlive it
+                # Whatever a broken answer makes the driver raise. Its own text may repeat what was
+                # asked or found.
+                place = "".join(traceback.format_tb(exc.__traceback__))
+                log.error("a look-up failed as nobody foresaw: %s\n%s", type(exc).__name__, place)  # noqa: TRY400  see above
+                self._drop()
+                _fail(batch, DirectoryError(f"database: {type(exc).__name__}"))
             else:
                 for row in rows:
                     _hand_over(batch[row["position"] - 1][1], row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Protocol
 
 import orjson
@@ -20,6 +21,7 @@ from policy.directory.records import (
     Target,
     service_tag,
 )
+from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 # Values that say nothing: everyone is a host, and no limit.
 _UNSAID: Final = frozenset({("allow_guests", False), ("participant_limit", 0)})
+
+
+_PATTERNS: Final = frozenset({"match_string", "post_match_string"})
 
 
 class Directory(Protocol):
@@ -128,4 +133,14 @@ def _service(row: asyncpg.Record) -> Mapping[str, object]:
         if value is not None and (name, value) not in _UNSAID:
             service[name] = value
     service |= orjson.loads(row["service"])
+    _check_patterns(service)
     return service
+
+
+def _check_patterns(service: Mapping[str, object]) -> None:
+    """Refuse what the database could not: a node's patterns are Python's, not PostgreSQL's."""
+    for name in _PATTERNS & service.keys():
+        try:
+            re.compile(str(service[name]))
+        except re.error as exc:
+            raise DirectoryError(f"room {service['name']}: {name}: {exc}") from exc

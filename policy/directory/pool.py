@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_CONNECTIONS: Final = 2
+# At 20 ms a search whoever stands behind this many is not served in time.
+MAX_WAITING: Final = 40
 
 
 class Pool:
@@ -22,6 +24,7 @@ class Pool:
         self._dsn = dsn
         self._timeout_s = timeout_s
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._waiting = 0
 
     async def open(self) -> None:
         """Get ready; connections are made when they are needed."""
@@ -43,8 +46,13 @@ class Pool:
         """Give the rows of a query; raises DirectoryError, and does so in time."""
         if self._pool is None:
             raise DirectoryError("database: not open")
+        if self._waiting >= MAX_WAITING:
+            raise DirectoryError("database: too many searches and pictures at once")
+        self._waiting += 1
         try:
             async with self._pool.acquire(timeout=self._timeout_s) as connection:
                 return await connection.fetch(query, *values)
         except FAULTS as exc:
             raise DirectoryError(f"database: {reason_of(exc)}") from exc
+        finally:
+            self._waiting -= 1

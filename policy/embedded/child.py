@@ -36,7 +36,7 @@ PROC = Path("/proc")
 
 # A fast shutdown waits for a checkpoint, an immediate one for nothing but leaves a recovery to
 # the next start.
-STOP_STEPS = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+STOP_STEPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 
 GROUP_LIMIT_S = 5.0
 FIRST_PAUSE_S = 0.002

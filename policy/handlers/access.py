@@ -7,14 +7,16 @@ import base64
 import binascii
 import hmac
 import os
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
+from policy.directory.flights import Flights
 from policy.metrics import REFUSED
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-# Checking a hash costs tens of milliseconds on purpose, so each header is checked once a while.
+# Checking a hash costs tens of milliseconds on purpose, so what was said of a header is remembered.
 REMEMBER_S: Final = 600.0
 REMEMBERED: Final = 4096
 # A header longer than this is no user name and password of a policy profile (100 characters each).
@@ -45,7 +47,11 @@ class Access:
         self._hasher = PasswordHasher()
         # Headers are remembered under a key of this process, never as they are.
         self._key = os.urandom(32)
-        self._verdicts: TTLCache[bytes, bool] = TTLCache(REMEMBERED, REMEMBER_S)
+        # What is right stays right as long as the settings do.
+        self._right: LRUCache[bytes, bool] = LRUCache(REMEMBERED)
+        self._wrong: TTLCache[bytes, bool] = TTLCache(REMEMBERED, REMEMBER_S)
+        self._flights: Flights[bytes, bool] = Flights()
+        self._checking: set[str] = set()
         self._one_at_a_time = asyncio.Lock()
 
     @web.middleware
@@ -57,7 +63,8 @@ class Access:
         if not self._is_from_allowed_network(request.remote):
             REFUSED.labels("network").inc()
             return web.json_response({"status": "fail", "reason": "network"}, status=403)
-        if not await self._has_credentials(request.headers.get("Authorization", "")):
+        header = request.headers.get("Authorization", "")
+        if not await self._has_credentials(header, request.remote or ""):
             REFUSED.labels("credentials").inc()
             return web.json_response(
                 {"status": "fail", "reason": "credentials"}, status=401, headers=_CHALLENGE
@@ -72,20 +79,30 @@ class Access:
         address = _plain(ip_address(remote.partition("%")[0]))
         return address.is_loopback or any(address in network for network in self._networks)
 
-    async def _has_credentials(self, header: str) -> bool:
+    async def _has_credentials(self, header: str, remote: str) -> bool:
         if not self._hashes:
             return True
         if not header or len(header) > MAX_HEADER:
             return False
         digest = hmac.digest(self._key, header.encode("utf-8", "surrogateescape"), "sha256")
-        verdict = self._verdicts.get(digest)
-        if verdict is None:
+        if digest in self._right:
+            return True
+        if digest in self._wrong:
+            return False
+        if digest not in self._flights:
+            if remote in self._checking:
+                return False  # one guess at a time: a flood of them keeps nobody else waiting
+            self._checking.add(remote)
+        return await self._flights.join(digest, partial(self._check, digest, header, remote))
+
+    async def _check(self, digest: bytes, header: str, remote: str) -> bool:
+        try:
             async with self._one_at_a_time:
-                verdict = self._verdicts.get(digest)
-                if verdict is None:
-                    verdict = await asyncio.to_thread(self._verify, header)
-                    self._verdicts[digest] = verdict
-        return verdict
+                is_right = await asyncio.to_thread(self._verify, header)
+        finally:
+            self._checking.discard(remote)
+        (self._right if is_right else self._wrong)[digest] = True
+        return is_right
 
     def _verify(self, header: str) -> bool:
         username, password = _credentials(header)

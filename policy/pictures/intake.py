@@ -18,7 +18,8 @@ from policy.errors import PictureError
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
 MAX_FILE_BYTES: Final = 20 << 20
-# A phone's largest photo; decoded it takes 200 MB for a moment.
+# A phone's largest photo. A WebP or PNG of that size takes up to 1.3 GB for a moment, which is why
+# pictures are taken in by the command line and not by a server that answers calls.
 MAX_PIXELS: Final = 50_000_000
 # The database holds the same two.
 MIN_SIDE: Final = 16

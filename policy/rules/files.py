@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import re2
+
 from policy.documents import read_file
 from policy.errors import DocumentError, Problem, RulesError
 from policy.rules.syntax import PlacedRule, parse_rules
@@ -25,7 +27,10 @@ def load_rules(folder: Path, platform: PlatformNames | None = None) -> RuleTable
     if not folder.is_dir():
         raise RulesError([Problem(str(folder), 0, 0, "no such folder, see rules.folder")])
     placed: list[PlacedRule] = []
-    problems: list[Problem] = []
+    problems = [
+        Problem(str(path), 0, 0, "is not read: the name of a rule file ends with .yaml")
+        for path in sorted(folder.glob("*.yml"))
+    ]
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.yaml")):
         try:
@@ -37,7 +42,11 @@ def load_rules(folder: Path, platform: PlatformNames | None = None) -> RuleTable
     problems += _doubles(placed)
     if problems:
         raise RulesError(problems)
-    return RuleTable([each.rule for each in placed], version=digest.hexdigest()[:12])
+    try:
+        return RuleTable([each.rule for each in placed], version=digest.hexdigest()[:12])
+    except re2.error as exc:
+        text = "all regexes together are too large: repeat fewer characters"
+        raise RulesError([Problem(str(folder), 0, 0, text)]) from exc
 
 
 def _doubles(placed: Iterable[PlacedRule]) -> list[Problem]:

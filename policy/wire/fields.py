@@ -28,7 +28,8 @@ EmailAddress = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Callrate = Annotated[StrictInt, Field(ge=128_000, le=8_192_000)]
 ParticipantLimit = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 NotificationSeconds = Annotated[StrictInt, Field(ge=0, le=30)]
-EpochSeconds = Annotated[StrictInt, Field(ge=0)]
+# The end of the year 9999.
+EpochSeconds = Annotated[StrictInt, Field(ge=0, le=253_402_300_799)]
 
 CallType = Literal["video", "video-only", "audio"]
 GatewayCallType = Literal["video", "video-only", "audio", "auto"]
@@ -64,7 +65,7 @@ GatewayLayout = Literal[Layout, "teams", "teams_focus"]
 _PIN: Final = re.compile(r"[0-9]{4,20}|[0-9]{3,19}#")
 _DTMF: Final = re.compile(r"[0-9*#,]{1,250}")
 _MIX: Final = re.compile(r"[^.\s]{1,80}(\.[^.\s]{1,80}){0,2}")
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _check_pin(value: str) -> str:
@@ -94,7 +95,7 @@ def _check_pattern(value: str) -> str:
 
 
 def _check_uuid(value: str) -> str:
-    if not _UUID.fullmatch(value.lower()):
+    if not UUID_TEXT.fullmatch(value.lower()):
         raise ValueError("a UUID is written 8-4-4-4-12, in hexadecimal digits")
     return value.lower()
 
@@ -137,7 +138,7 @@ Pin = Annotated[str, AfterValidator(_check_pin), _pattern(_PIN)]
 Dtmf = Annotated[str, AfterValidator(_check_dtmf), _pattern(_DTMF)]
 Mix = Annotated[str, AfterValidator(_check_mix)]
 Pattern = Annotated[Text, AfterValidator(_check_pattern)]
-UuidText = Annotated[str, AfterValidator(_check_uuid), _pattern(_UUID)]
+UuidText = Annotated[str, AfterValidator(_check_uuid), _pattern(UUID_TEXT)]
 
 
 def check_pins(pin: str | None, guest_pin: str | None, *, allow_guests: bool) -> None:

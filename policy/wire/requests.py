@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from policy.errors import RequestError
 from policy.wire.alias import Alias, parse_alias
+from policy.wire.fields import UUID_TEXT
 from policy.wire.parameters import Parameters, as_utf8
 from policy.wire.vocabulary import (
     AuthType,
@@ -187,8 +188,9 @@ class Call:
 
     @property
     def breakout_uuid(self) -> str:
-        """The breakout room that the request is about."""
-        return self.parameters.text("breakout_uuid").lower()
+        """The breakout room that the request is about; empty unless it is a UUID."""
+        written = self.parameters.text("breakout_uuid").lower()
+        return written if UUID_TEXT.fullmatch(written) else ""
 
     @property
     def ms_subnet(self) -> tuple[str, ...]:

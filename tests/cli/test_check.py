@@ -104,9 +104,12 @@ def test_a_wrong_seed_is_code_2(run: Run, tmp_path: Path) -> None:
 def test_a_seed_whose_picture_is_missing_is_code_2(run: Run, tmp_path: Path) -> None:
     """The server would not start with it either."""
     seed = tmp_path / "seed.yaml"
-    seed.write_text("rooms: [{organisation: n, aliases: [a], picture: a.png}]")
+    seed.write_text(
+        "organisations: [{code: n, name: N}]\n"
+        "rooms: [{organisation: n, aliases: [a], picture: a.png}]"
+    )
 
     done = run("check", database_seed=seed)
 
     assert done.returncode == 2
-    assert f"{seed}:1:50: picture: {tmp_path}/a.png: no such file" in done.stderr
+    assert f"{seed}:2:50: picture: {tmp_path}/a.png: no such file" in done.stderr

@@ -77,3 +77,13 @@ def test_an_embedded_database_is_not_told_by_hand() -> None:
     result = CliRunner().invoke(cli, ["platform", "store"])
 
     assert "is told by 'serve'" in str(result.exception)
+
+
+def test_a_password_is_not_sent_in_clear() -> None:
+    """Only a management node on this very machine may be asked without TLS."""
+    words = ["platform", "fetch", "http://manager.example.org", "--password", PASSWORD]
+
+    result = CliRunner().invoke(cli, words)
+
+    assert result.exit_code == 2
+    assert "must begin with https://" in result.output

@@ -35,6 +35,7 @@ from policy.wire.vocabulary import Action, CallDirection, RequestType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LEG = "6f1c9c1e-7f43-4b8a-8a4e-1f0c3c2d9a11"
 WARD = AddressKey("ward7", "example.org")
 SERVICE = {"service_type": "conference", "name": "r-ward7", "service_tag": ""}
 ROOM = Entry(
@@ -125,12 +126,16 @@ def test_what_is_no_outcome_for_calls_is_left_to_the_platform(other: Outcome) ->
     ("direction", "service_name", "want"),
     [
         ("dial_in", "", "Partner:2f1c7a52"),
-        ("dial_in", "Partner:earlier", "Partner:2f1c7a52"),
-        ("dial_out", "Partner:earlier", "Partner:earlier"),
+        ("dial_in", f"Partner:{LEG}", "Partner:2f1c7a52"),
+        (
+            "dial_out",
+            f"Partner:{LEG}",
+            f"Partner:{LEG}",
+        ),
         ("dial_out", "Partner", "Partner:2f1c7a52"),
-        ("dial_out", "Partners:earlier", "Partner:2f1c7a52"),
+        ("dial_out", f"Partners:{LEG}", "Partner:2f1c7a52"),
         ("dial_out", "", "Partner:2f1c7a52"),
-        ("non_dial", "Partner:earlier", "Partner:2f1c7a52"),
+        ("non_dial", f"Partner:{LEG}", "Partner:2f1c7a52"),
     ],
 )
 def test_a_gateway_call_has_one_name(direction: str, service_name: str, want: str) -> None:

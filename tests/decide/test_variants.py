@@ -12,6 +12,7 @@ from policy.wire.requests import ServiceRequest
 
 MOMENT = Moment(datetime(2026, 5, 4, tzinfo=UTC), "t-1")
 UUID = "4ce6aa27-e550-4e02-be1f-90b3b15a2eaf"
+LEG = "6f1c9c1e-7f43-4b8a-8a4e-1f0c3c2d9a11"
 GATEWAY = {"service_type": "gateway", "name": "Telephone"}
 
 
@@ -19,10 +20,21 @@ GATEWAY = {"service_type": "gateway", "name": "Telephone"}
     ("query", "name"),
     [
         ("call_direction=dial_in", "Telephone:t-1"),
-        ("call_direction=dial_out&service_name=Telephone:7", "Telephone:7"),
-        ("call_direction=dial_out&service_name=Telephones:7", "Telephone:t-1"),
+        (
+            f"call_direction=dial_out&service_name=Telephone:{LEG}",
+            f"Telephone:{LEG}",
+        ),
+        (
+            f"call_direction=dial_out&service_name=Telephones:{LEG}",
+            "Telephone:t-1",
+        ),
         ("call_direction=dial_out", "Telephone:t-1"),
-        ("call_direction=dial_in&service_name=Telephone:7", "Telephone:t-1"),
+        (
+            f"call_direction=dial_in&service_name=Telephone:{LEG}",
+            "Telephone:t-1",
+        ),
+        ("call_direction=dial_out&service_name=Telephone:7", "Telephone:t-1"),
+        ("call_direction=dial_out&service_name=Telephone:%00x", "Telephone:t-1"),
     ],
 )
 def test_a_gateway_call_has_a_name_of_its_own(query: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A door in front of the real PostgreSQL: it counts questions, closes, and stands still."""
+"""A door in front of the real PostgreSQL: it counts, garbles, closes, and stands still."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 SYNC: Final = b"S\x00\x00\x00\x04"
 
 
+# A row of the wrong number of columns.
+GARBLED: Final = bytes.fromhex("440000000a0001000000055a0000000549")
+
+
 class Proxy:
     """Forwards a unix socket to PostgreSQL's, as long as it is open."""
 
@@ -30,6 +34,8 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._clients: set[asyncio.StreamWriter] = set()
+        self.garbles = False
 
     async def open(self) -> None:
         """Let clients in."""
@@ -52,6 +58,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_beyond, to_beyond = await asyncio.open_unix_connection(self._beyond)
         self._writers |= {writer, to_beyond}
+        self._clients.add(writer)
         for source, target in ((reader, to_beyond), (from_beyond, writer)):
             task = asyncio.create_task(self._pump(source, target))
             self._tasks.add(task)
@@ -62,6 +69,8 @@ class Proxy:
             while chunk := await source.read(65_536):
                 self.questions += chunk.count(SYNC)
                 await self.flows.wait()
+                if self.garbles and target in self._clients:
+                    chunk = GARBLED
                 target.write(chunk)
         target.close()
 

@@ -244,3 +244,19 @@ async def _answers(lanes: Lanes) -> bool:
 async def _all_have_begun(database: Database) -> None:
     # In the time of a round trip every task that has been made takes its first step.
     await database.sql.fetchval("SELECT 1")
+
+
+async def test_a_lane_outlives_an_answer_that_makes_no_sense(
+    database: Database, proxy: Proxy
+) -> None:
+    """Whatever the driver raises is told to who asked, and the next one is answered."""
+    await database.load(
+        Parsed(file_of(rooms=[{"aliases": ["700@example.org"]}]), Marks("directory.yaml"))
+    )
+    async with opened(proxy.dsn) as lanes:
+        proxy.garbles = True
+        with pytest.raises(DirectoryError, match=r"^database: "):
+            await lanes.fetch(KEY)
+        proxy.garbles = False
+
+        await until(lambda: _answers(lanes))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from policy.directory.pool import MAX_CONNECTIONS, Pool
+from policy.directory.pool import MAX_CONNECTIONS, MAX_WAITING, Pool
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
@@ -94,3 +94,15 @@ async def test_a_query_that_is_refused_is_told_in_one_line(database: Database) -
         rows = await pool.fetch("SELECT 1")
 
     assert len(rows) == 1
+
+
+async def test_whoever_has_no_hope_is_told_at_once(database: Database) -> None:
+    """Behind forty others nobody is served in time, and waiting would only be longer."""
+    async with opened(database.dsn) as pool:
+        asked = [pool.fetch("SELECT pg_sleep(0)") for _ in range(MAX_WAITING + 5)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+
+    refused = [each for each in answers if isinstance(each, DirectoryError)]
+    assert [str(each) for each in refused] == [
+        "database: too many searches and pictures at once"
+    ] * 5

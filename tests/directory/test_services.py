@@ -10,7 +10,7 @@ import pytest
 
 from policy.directory.records import ROOM_FIELDS, AddressKey, PermanentRoom
 from policy.documents import Parsed
-from policy.errors import DocumentError
+from policy.errors import DirectoryError, DocumentError
 from policy.wire.schema import service_schemas
 from tests.directory.rows import file_of, parsed
 from tests.wire.samples import SERVICES, company_of, fields_of, service_type_of, smallest
@@ -168,3 +168,20 @@ rooms: [{organisation: north, aliases: [700@example.org], template: consultation
 
     with pytest.raises(DocumentError, match="template 'consultation' is no template of this"):
         await database.load(parsed(text))
+
+
+async def test_a_pattern_that_only_python_can_judge_is_judged_when_it_is_read(
+    database: Database,
+) -> None:
+    """PostgreSQL does not know Python's patterns; a wrong one never reaches a node."""
+    room: dict[str, object] = {
+        "aliases": ["700@example.org"],
+        "type": "two_stage_dialing",
+        "service": {"match_string": "(.*)"},
+    }
+    await database.load(Parsed(file_of(rooms=[room]), parsed("").marks))
+    await database.sql.execute("""UPDATE room SET service = '{"match_string": "((("}'""")
+
+    async with database.directory() as directory:
+        with pytest.raises(DirectoryError, match="match_string: missing"):
+            await directory.find(KEY)

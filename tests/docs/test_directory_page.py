@@ -71,3 +71,14 @@ async def test_the_sql_of_the_page_lists_and_grants(database: Database) -> None:
 
     assert isinstance(verdict.body, dict)
     assert [each["alias"] for each in verdict.body["result"]] == ["721834@rooms.example.org"]
+
+
+async def test_the_first_rows_of_a_site_can_be_pasted(database: Database) -> None:
+    """An empty database gets its first organisation and domain."""
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    (statements,) = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+    await database.sql.execute(statements)
+
+    owner = "SELECT code FROM organisation JOIN domain ON organisation_id = organisation.id"
+    assert await database.sql.fetchval(owner) == "hospital-south"

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from policy.embedded import child
-from policy.embedded.binaries import find_binaries
+from policy.embedded.binaries import find_binaries, runnable_by
 from policy.embedded.cluster import LOG_BYTES
 from policy.errors import StartError
 from tests.embedded.asking import IDENTIFIER, ask, server_pid
@@ -188,7 +188,7 @@ async def test_an_orphan_is_stopped_first(
     await cluster.open()
     await cluster.close()
     data = cluster.data_directory
-    postgres = find_binaries(None).postgres
+    postgres = runnable_by(owner, find_binaries(None), reachable / "database").postgres
     orphan = subprocess.Popen(  # noqa: ASYNC220  # it must not be ours to wait for
         [postgres, "-D", data, "-c", "listen_addresses=", "-c", f"unix_socket_directories={data}"],
         stderr=subprocess.PIPE,

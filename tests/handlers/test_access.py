@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
@@ -157,7 +158,7 @@ async def test_wrong_headers_do_not_fill_the_memory() -> None:
         await access.middleware(_request(basic(f"node:{number}")), _let_in)
     right = await access.middleware(_request(basic(f"node:{PASSWORD}")), _let_in)
 
-    assert len(access._verdicts) == REMEMBERED  # noqa: SLF001  memory shows nowhere else
+    assert len(access._wrong) == REMEMBERED  # noqa: SLF001  memory shows nowhere else
     assert right.status == 200
 
 
@@ -169,3 +170,18 @@ def _request(header: str, remote: str | None = "192.0.2.7") -> web.Request:
 
 async def _let_in(_request: web.Request) -> web.StreamResponse:
     return web.Response()
+
+
+async def test_a_flood_of_guesses_keeps_no_node_waiting() -> None:
+    """From one address one guess is checked at a time, whoever else asks is served beside it."""
+    access = Access(HASHES, ())
+    guesses = [_request(basic(f"node:guess-{number}")) for number in range(50)]
+    node = _request(basic(f"node:{PASSWORD}"), "192.0.2.8")
+
+    flood = [asyncio.create_task(access.middleware(guess, _let_in)) for guess in guesses]
+    served = await access.middleware(node, _let_in)
+    refused = await asyncio.gather(*flood)
+
+    assert served.status == 200
+    assert {answer.status for answer in refused} == {401}
+    assert len(access._wrong) == 1  # noqa: SLF001  the others were not worth a check

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from policy.errors import RulesError
 from policy.rules.files import load_rules
@@ -127,3 +128,16 @@ def test_a_disabled_rule_keeps_no_name(tmp_path: Path) -> None:
     table = load_rules(tmp_path)
 
     assert table.size == 1
+
+
+def test_regexes_that_are_too_large_together_are_told(tmp_path: Path) -> None:
+    """Each of them would do alone."""
+    rules = [
+        {"name": f"r{n}", "when": {"alias": {"regex": f"1[^@]{{1000}}|x{n}.{{1000}}|\\pL{{200}}"}}}
+        for n in range(20)
+    ]
+    text = yaml.safe_dump({"rules": [rule | {"then": "continue"} for rule in rules]})
+    (tmp_path / "large.yaml").write_text(text)
+
+    with pytest.raises(RulesError, match="all regexes together are too large"):
+        load_rules(tmp_path)

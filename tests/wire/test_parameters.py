@@ -99,3 +99,11 @@ def test_any_text_is_read_as_something(query: str) -> None:
         parameters.address(name)
         parameters.header(name)
     parameters.attributes("")
+
+
+def test_what_comes_after_five_hundred_fields_is_not_looked_at() -> None:
+    """Nobody can keep the service busy with a query of ten thousand."""
+    parameters = Parameters.parse("local_alias=ward7" + "&a" * 10_000 + "&protocol=sip")
+
+    assert (parameters.text("local_alias"), parameters.text("protocol")) == ("ward7", "")
+    assert len(parameters.pairs) == 500

@@ -36,13 +36,13 @@ false, "properties": {"allow_guests": {"type": "boolean"}, "automatic_participan
 "type": "string"}, "direct_media_notification_duration": {"maximum": 30, "minimum": 0, "type":
 "integer"}, "enable_active_speaker_indication": {"type": "boolean"}, "enable_chat": {"enum":
 ["default", "yes", "no"], "type": "string"}, "enable_overlay_text": {"type": "boolean"},
-"end_action": {"enum": ["transfer", "disconnect"], "type": "string"}, "end_time": {"minimum": 0,
-"type": "integer"}, "guest_identity_provider_group": {"maxLength": 250, "minLength": 1, "type":
-"string"}, "guest_pin": {"pattern": "^([0-9]{4,20}|[0-9]{3,19}#)$", "type": "string"},
-"guests_can_present": {"type": "boolean"}, "host_identity_provider_group": {"maxLength": 250,
-"minLength": 1, "type": "string"}, "ivr_theme_name": {"maxLength": 250, "minLength": 1, "type":
-"string"}, "live_captions_enabled": {"enum": ["default", "yes", "no"], "type": "string"},
-"live_captions_language": {"maxLength": 250, "minLength": 1, "type": "string"},
+"end_action": {"enum": ["transfer", "disconnect"], "type": "string"}, "end_time": {"maximum":
+253402300799, "minimum": 0, "type": "integer"}, "guest_identity_provider_group": {"maxLength":
+250, "minLength": 1, "type": "string"}, "guest_pin": {"pattern": "^([0-9]{4,20}|[0-9]{3,19}#)$",
+"type": "string"}, "guests_can_present": {"type": "boolean"}, "host_identity_provider_group":
+{"maxLength": 250, "minLength": 1, "type": "string"}, "ivr_theme_name": {"maxLength": 250,
+"minLength": 1, "type": "string"}, "live_captions_enabled": {"enum": ["default", "yes", "no"],
+"type": "string"}, "live_captions_language": {"maxLength": 250, "minLength": 1, "type": "string"},
 "local_display_name": {"maxLength": 250, "minLength": 1, "type": "string"}, "locked": {"type":
 "boolean"}, "max_callrate_in": {"maximum": 8192000, "minimum": 128000, "type": "integer"},
 "max_callrate_out": {"maximum": 8192000, "minimum": 128000, "type": "integer"},
