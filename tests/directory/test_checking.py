@@ -40,7 +40,7 @@ addresses: [{alias: 700@example.org, state: held}]
 """
     assert _said(text) == [
         "5:37: alias '700@example.org' is taken in line 4",
-        "6:41: alias '701' is taken in line 4",
+        "6:40: alias '701' is taken in line 4",
         "7:21: alias '700@example.org' is taken in line 4",
     ]
 
