@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from policy.directory.records import AddressKey, Found
     from policy.rules.subnets import Address, MediaPlace
     from policy.rules.table import RuleTable
-    from policy.wire.requests import Call, LocationRequest
+    from policy.wire.call import Call
+    from policy.wire.requests import LocationRequest
 
     Known = Mapping[AddressKey, Found]
 

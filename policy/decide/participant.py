@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from policy.rules.model import Rule
     from policy.rules.table import RuleTable
     from policy.wire.alias import Alias
-    from policy.wire.requests import Call, ParticipantRequest
+    from policy.wire.call import Call
+    from policy.wire.requests import ParticipantRequest
 
     Known = Mapping[AddressKey, Found]
 

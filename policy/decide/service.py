@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from policy.rules.model import Rule
     from policy.rules.table import RuleTable
     from policy.wire.alias import Alias
-    from policy.wire.requests import Call, ServiceRequest
+    from policy.wire.call import Call
+    from policy.wire.requests import ServiceRequest
 
     Known = Mapping[AddressKey, Found]
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from policy.decide.decision import Moment
-    from policy.wire.requests import Call
+    from policy.wire.call import Call
 
     Service = Mapping[str, object]
 

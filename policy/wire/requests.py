@@ -10,24 +10,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import unquote
 
-from policy.errors import RequestError
-from policy.wire.alias import Alias, parse_alias
-from policy.wire.fields import UUID_TEXT
+from policy.wire.call import Call, read_alias
 from policy.wire.parameters import Parameters, as_utf8
 from policy.wire.vocabulary import (
     AuthType,
-    CallDirection,
     CallProtocol,
-    Encryption,
     ParticipantType,
     Role,
-    Trigger,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
-    from ipaddress import IPv4Address, IPv6Address
+
+    from policy.wire.alias import Alias
 
 # A phone book entry has no more to compare with than some hundred letters.
 MAX_TYPED: Final = 100
@@ -36,187 +32,6 @@ DEFAULT_ENTRIES: Final = 10
 MAX_ENTRIES: Final = 100
 # Apps ask for some 40 to 200 pixels; what is larger only costs memory.
 MAX_AVATAR_SIDE: Final = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """The facts of one request about a call.
-
-    `alias` is None when what was dialled is empty or cannot be an alias. A direction that is
-    missing or unknown counts as an incoming call, the only one that may be refused.
-    """
-
-    parameters: Parameters = field(repr=False)
-    alias: Alias | None
-    direction: CallDirection
-    protocol: CallProtocol | None
-
-    @classmethod
-    def read(cls, parameters: Parameters, own_nodes: AbstractSet[str]) -> Self:
-        """Take from the parameters what every decision looks at."""
-        return cls(
-            parameters=parameters,
-            alias=_alias(parameters.text("local_alias"), parameters, own_nodes),
-            direction=parameters.word("call_direction", CallDirection) or CallDirection.DIAL_IN,
-            protocol=parameters.word("protocol", CallProtocol),
-        )
-
-    @property
-    def remote_alias(self) -> str:
-        """The far end's alias as it came; of a browser whatever the user typed."""
-        return self.parameters.text("remote_alias")
-
-    @property
-    def remote_display_name(self) -> str:
-        """The far end's name; never logged, never counted."""
-        return self.parameters.text("remote_display_name")
-
-    @property
-    def remote_address(self) -> IPv4Address | IPv6Address | None:
-        """The far end's signalling address; may be a proxy's."""
-        return self.parameters.address("remote_address")
-
-    @property
-    def remote_port(self) -> int | None:
-        """The far end's signalling port."""
-        return self.parameters.number("remote_port")
-
-    @property
-    def location(self) -> str:
-        """The system location of the asking node."""
-        return self.parameters.text("location")
-
-    @property
-    def node_ip(self) -> IPv4Address | IPv6Address | None:
-        """The address of the asking node."""
-        return self.parameters.address("node_ip")
-
-    @property
-    def proxy_node_address(self) -> IPv4Address | IPv6Address | None:
-        """The address of the Proxying Edge Node in front of the caller."""
-        return self.parameters.address("proxy_node_address")
-
-    @property
-    def proxy_node_location(self) -> str:
-        """The system location of that node."""
-        return self.parameters.text("proxy_node_location")
-
-    @property
-    def registered(self) -> bool:
-        """Whether the far end is registered to the platform, which proves its alias."""
-        return self.parameters.flag("registered")
-
-    @property
-    def trigger(self) -> Trigger | None:
-        """What caused the request."""
-        return self.parameters.word("trigger", Trigger)
-
-    @property
-    def vendor(self) -> str:
-        """The far end's make and version, or the user agent of a browser."""
-        return self.parameters.text("vendor")
-
-    @property
-    def encryption(self) -> Encryption | None:
-        """The state of encryption at this moment."""
-        return self.parameters.word("encryption", Encryption)
-
-    @property
-    def bandwidth(self) -> int | None:
-        """The bandwidth asked for; 0 is unknown or unlimited."""
-        return self.parameters.number("bandwidth")
-
-    @property
-    def call_tag(self) -> str:
-        """A free tag that a client attached to itself."""
-        return self.parameters.text("call_tag")
-
-    @property
-    def idp_uuid(self) -> str:
-        """The identity provider that authenticated the participant."""
-        return self.parameters.text("idp_uuid")
-
-    @property
-    def has_authenticated_display_name(self) -> bool:
-        """Whether an identity provider supplied the display name."""
-        return self.parameters.flag("has_authenticated_display_name")
-
-    @property
-    def supports_direct_media(self) -> bool:
-        """Whether direct media is possible for the caller."""
-        return self.parameters.flag("supports_direct_media")
-
-    @property
-    def teams_tenant_id(self) -> str:
-        """The tenant of a Teams Room that calls in."""
-        return self.parameters.text("teams_tenant_id")
-
-    @property
-    def third_party_passcode(self) -> str:
-        """The passcode that a Teams Room took from its calendar; a secret."""
-        return self.parameters.text("third_party_passcode")
-
-    @property
-    def display_count(self) -> int | None:
-        """The screens of the far end."""
-        return self.parameters.number("display_count")
-
-    @property
-    def telehealth_request_id(self) -> str:
-        """The request of an Epic telehealth call."""
-        return self.parameters.text("telehealth_request_id")
-
-    @property
-    def previous_service_name(self) -> str:
-        """The service from which the participant was transferred."""
-        return self.parameters.text("previous_service_name")
-
-    @property
-    def service_name(self) -> str:
-        """The name of the earlier service answer; of a service request only when it has one."""
-        return self.parameters.text("service_name")
-
-    @property
-    def unique_service_name(self) -> str:
-        """The same, made unique for gateway calls and breakout rooms."""
-        return self.parameters.text("unique_service_name")
-
-    @property
-    def service_tag(self) -> str:
-        """The tag of the earlier service answer."""
-        return self.parameters.text("service_tag")
-
-    @property
-    def breakout_uuid(self) -> str:
-        """The breakout room that the request is about; empty unless it is a UUID."""
-        written = self.parameters.text("breakout_uuid").lower()
-        return written if UUID_TEXT.fullmatch(written) else ""
-
-    @property
-    def ms_subnet(self) -> tuple[str, ...]:
-        """The sender's subnet, of Lync and Skype for Business callers."""
-        return self.parameters.header("ms-subnet")
-
-    @property
-    def p_asserted_identity(self) -> tuple[str, ...]:
-        """The identity that a SIP header asserts; never logged."""
-        return self.parameters.header("p-asserted-identity")
-
-    @property
-    def version_id(self) -> tuple[int, ...]:
-        """The platform's version, `21.1` as (21, 1); empty when it is unknown."""
-        parts = self.parameters.text("version_id").split(".")
-        return tuple(int(part) for part in parts if part.isascii() and part.isdigit())[:4]
-
-    @property
-    def pseudo_version_id(self) -> str:
-        """The platform's build."""
-        return self.parameters.text("pseudo_version_id")
-
-    @property
-    def request_id(self) -> str:
-        """What the support log calls this request."""
-        return self.parameters.text("request_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +88,51 @@ class ParticipantRequest:
         return self.call.parameters.text("receive_from_audio_mix")
 
     @property
+    def receive_from_video_mix(self) -> str:
+        """The mix that the participant sees; nodes write its key with a tilde."""
+        return self.call.parameters.text("receive_from_video_mix~mix_name")
+
+    @property
+    def bypass_lock(self) -> bool:
+        """Whether the participant may enter a locked conference."""
+        return self.call.parameters.flag("bypass_lock")
+
+    @property
+    def can_receive_personal_mix(self) -> bool:
+        """Whether the participant may use layouts of its own."""
+        return self.call.parameters.flag("can_receive_personal_mix")
+
+    @property
+    def disable_overlay_text(self) -> bool:
+        """Whether the participant's name is kept off the picture."""
+        return self.call.parameters.flag("disable_overlay_text")
+
+    @property
+    def layout_group(self) -> str:
+        """The group in which layouts pin the participant."""
+        return self.call.parameters.text("layout_group")
+
+    @property
+    def prefers_multiscreen_mix(self) -> bool:
+        """Whether the participant wants a mix for several screens."""
+        return self.call.parameters.flag("prefers_multiscreen_mix")
+
+    @property
+    def may_receive_presentations(self) -> bool:
+        """Whether presentations are sent to the participant."""
+        return self.call.parameters.text("rx_presentation_policy").upper() != "DENY"
+
+    @property
+    def spotlight(self) -> int | None:
+        """The priority in the spotlight; lower is higher."""
+        return self.call.parameters.number("spotlight")
+
+    @property
+    def wants_presentation_in_mix(self) -> bool:
+        """Whether a presentation is part of the participant's layout."""
+        return self.call.parameters.flag("wants_presentation_in_mix")
+
+    @property
     def send_to_audio_mixes(self) -> tuple[str, bool]:
         """The mix that the participant speaks into, and whether prominently."""
         parameters = self.call.parameters
@@ -306,7 +166,7 @@ class RegistrationRequest:
         """Read the percent-encoded alias of the raw path, and the query."""
         parameters = Parameters.parse(query)
         return cls(
-            alias=_alias(alias_of_path(path_segment), parameters, own_nodes),
+            alias=read_alias(alias_of_path(path_segment), parameters, own_nodes),
             protocol=parameters.word("protocol", CallProtocol),
             auth_type=parameters.word("auth_type", AuthType) or AuthType.CREDENTIALS,
             location=parameters.text("location"),
@@ -331,7 +191,7 @@ class AvatarRequest:
         """Read the percent-encoded alias of the raw path, and the query."""
         parameters = Parameters.parse(query)
         return cls(
-            alias=_alias(alias_of_path(path_segment), parameters, own_nodes),
+            alias=read_alias(alias_of_path(path_segment), parameters, own_nodes),
             size=_size(parameters.number("width"), parameters.number("height")),
             location=parameters.text("location"),
             remote_display_name=parameters.text("remote_display_name"),
@@ -366,16 +226,7 @@ class PhonebookRequest:
         return cls(
             # PostgreSQL has no character 0.
             typed=parameters.values.get("q", "")[:MAX_TYPED].replace("\0", " "),
-            asker=_alias(parameters.text("registration_alias"), parameters, own_nodes),
+            asker=read_alias(parameters.text("registration_alias"), parameters, own_nodes),
             limit=DEFAULT_ENTRIES if limit is None else min(limit, MAX_ENTRIES),
             location=parameters.text("location"),
         )
-
-
-def _alias(written: str, parameters: Parameters, own_nodes: AbstractSet[str]) -> Alias | None:
-    # The asking node is an own node too, whether or not the settings list it.
-    node = parameters.text("node_ip")
-    try:
-        return parse_alias(written, own_nodes | {node} if node else own_nodes)
-    except RequestError:
-        return None
