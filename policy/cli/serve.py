@@ -7,7 +7,7 @@ import logging
 import resource
 import shlex
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import click
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+OPEN_FILES: Final = 65_536
+
 
 @click.command()
 @config_option
@@ -36,8 +38,10 @@ def serve(config: Path | None) -> None:
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     # Each connection is a file; the usual soft limit of 1,024 is soon used up by idle ones.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+    if resource.RLIM_INFINITY != usual < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
 
