@@ -130,17 +130,21 @@ def postmaster_pid(data: Path) -> int | None:
     return pid if str(data) in _command_line(pid) else None
 
 
-def _end_with(parent: int) -> Callable[[], None] | None:
-    """Return what the child runs between fork and exec; None where the kernel lacks the signal.
+def _end_with(parent: int) -> Callable[[], None]:
+    """Return what the child runs between fork and exec, so that it ends when its parent does.
 
-    CPython has changed the user by then. That order matters: a change of user clears the signal.
+    Only Linux knows how. CPython has changed the user by then. That order matters: a change of user clears the signal.
     """
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
+    prctl = None
+    if sys.platform == "linux":
+        prctl = ctypes.CDLL(None).prctl
+        prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
 
     def arrange() -> None:
+        # A shell that starts us in the background lets all of its children ignore SIGINT.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if prctl is None:
+            return
         prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
         # The parent may have died before the call above: then no signal will ever come.
         if os.getppid() != parent:

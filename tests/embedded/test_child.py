@@ -83,3 +83,16 @@ def test_a_stale_pid_file_names_no_process(text: str, tmp_path: Path) -> None:
     (tmp_path / "postmaster.pid").write_text(text.format(us=os.getpid()))
 
     assert child.postmaster_pid(tmp_path) is None
+
+
+async def test_a_child_hears_sigint_although_we_were_told_to_ignore_it(owner: Owner) -> None:
+    """A shell that starts the service in the background lets it ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        running = child.start(["/bin/sleep", "600"], owner, 2)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    await child.stop(running)
+
+    assert running.returncode == -signal.SIGINT
