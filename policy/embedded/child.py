@@ -133,12 +133,10 @@ def postmaster_pid(data: Path) -> int | None:
 def _end_with(parent: int) -> Callable[[], None]:
     """Return what the child runs between fork and exec, so that it ends when its parent does.
 
-    Only Linux knows how. CPython has changed the user by then. That order matters: a change of user clears the signal.
+    Only Linux knows how. CPython has changed the user by then. That order matters: a change of
+    user clears the signal.
     """
-    prctl = None
-    if sys.platform == "linux":
-        prctl = ctypes.CDLL(None).prctl
-        prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
+    prctl = _prctl()
 
     def arrange() -> None:
         # A shell that starts us in the background lets all of its children ignore SIGINT.
@@ -151,6 +149,14 @@ def _end_with(parent: int) -> Callable[[], None]:
             os._exit(1)
 
     return arrange
+
+
+def _prctl() -> Callable[..., int] | None:
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
+    return prctl
 
 
 def _group_exists(group: int) -> bool:
