@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -202,7 +202,6 @@ VISIBLE: Final = st.lists(
 @pytest.mark.parametrize(
     "start", [ALIAS, f"{SERVICE}?", f"{PARTICIPANT}?", f"{REGISTRATION}/", "/"]
 )
-@settings(max_examples=100, deadline=None)
 @given(rest=ANY_BYTES | VISIBLE)
 async def test_no_bytes_break_the_server(connection: Connection, start: str, rest: bytes) -> None:
     """Any bytes as path or query get an answer that is no error of the server's."""

@@ -56,8 +56,6 @@ async def node(database: Database) -> AsyncIterator[FakeNode]:
 
 
 @settings(
-    deadline=None,
-    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @example(typed="\0")

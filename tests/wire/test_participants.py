@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.documents import Marks, Tree, validate
@@ -88,7 +88,6 @@ def test_an_unknown_property_is_refused() -> None:
 
 
 @given(st.data())
-@settings(max_examples=500, deadline=None)
 def test_the_node_takes_what_we_take(data: st.DataObject) -> None:
     """Whatever combination of properties passes our types is taken by the node."""
     names = data.draw(st.lists(st.sampled_from(sorted(FIELDS)), unique=True))

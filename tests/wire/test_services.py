@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -270,7 +270,6 @@ def documents(draw: st.DrawFn) -> dict[str, object]:
 
 
 @given(documents())
-@settings(max_examples=500, deadline=None)
 def test_the_node_takes_what_we_take(document: dict[str, object]) -> None:
     """Whatever passes our types is taken by a node, which knows only its own."""
     if _said(document):
