@@ -225,14 +225,15 @@ def read_file(path: Path) -> str:
         raise DocumentError([Place(str(path)).problem(said)]) from exc
 
 
-def validate(tree: Tree, model: type[ModelT], *, folder: Path | None = None) -> Parsed[ModelT]:
+def validate(
+    tree: Tree, model: type[ModelT], context: Mapping[str, object] | None = None
+) -> Parsed[ModelT]:
     """Turn plain values into a typed model; raises DocumentError with every problem.
 
-    A model that holds paths may let them count from `folder`.
+    `context` is what the model's own checks may look at, such as the folder that paths count from.
     """
-    context = {"folder": folder} if folder is not None else None
     try:
-        return Parsed(model.model_validate(tree.value, context=context), tree.marks)
+        return Parsed(model.model_validate(tree.value, context=context and dict(context)), tree.marks)
     except ValidationError as exc:
         schema = model.model_json_schema()
         said = [worded(error, schema) for error in exc.errors(include_url=False)]
@@ -240,9 +241,11 @@ def validate(tree: Tree, model: type[ModelT], *, folder: Path | None = None) -> 
         raise DocumentError(sorted(problems, key=lambda p: (p.source, p.line, p.column))) from exc
 
 
-def parse(text: str, source: str, model: type[ModelT]) -> Parsed[ModelT]:
+def parse(
+    text: str, source: str, model: type[ModelT], context: Mapping[str, object] | None = None
+) -> Parsed[ModelT]:
     """Turn the text of one file into a typed model; raises DocumentError."""
-    return validate(read_tree(text, source), model)
+    return validate(read_tree(text, source), model, context)
 
 
 def load(path: Path, model: type[ModelT]) -> Parsed[ModelT]:

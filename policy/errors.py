@@ -5,6 +5,7 @@
       RulesError        rule files: all problems at once
       DocumentError     any other YAML file that an operator gives us: all problems at once
       RequestError      a policy request that cannot be read; names the parameter
+      OutcomeError      a rule speaks and cannot be carried out for this call
       PictureError      a picture that cannot be taken in
       DirectoryError    the directory is late, away, or cannot give a row
       StartError        the server cannot start: port, database process, schema
@@ -62,6 +63,10 @@ class RequestError(PolicyError):
     def __init__(self, parameter: str, text: str) -> None:
         self.parameter = parameter
         super().__init__(f"{parameter}: {text}")
+
+
+class OutcomeError(PolicyError):
+    """A rule speaks and cannot be carried out for this call; the next rule is looked at."""
 
 
 class PictureError(PolicyError):

@@ -39,3 +39,16 @@ RULES_IN_FORCE: Final = Gauge(
     "policy_rules_in_force",
     "Rules that are enabled and in force.",
 )
+RULES_RELOADS: Final = Counter(
+    "policy_rules_reloads_total",
+    "Attempts to reload the rules: swapped, unchanged, kept_out for problems, or failed to build.",
+    ("outcome",),
+)
+RULES_KEPT_OUT: Final = Gauge(
+    "policy_rules_kept_out",
+    "1 while the rules of the folder are kept out and older ones serve on, else 0.",
+)
+RULES_LOADED_AT: Final = Gauge(
+    "policy_rules_last_success_timestamp_seconds",
+    "When the rules of the folder were last found right and in force, in seconds since 1970.",
+)

@@ -23,7 +23,8 @@ def _address(value: object) -> IPv4Address | IPv6Address:
         raise ValueError(f"{value!r} is no IP address") from exc
 
 
-def _network(value: object) -> IPv4Network | IPv6Network:
+def parse_network(value: object) -> IPv4Network | IPv6Network:
+    """Read a network, or an address as a network of its own; raises ValueError."""
     try:
         inside = ip_interface(str(value))
     except ValueError as exc:
@@ -38,5 +39,5 @@ Address = Annotated[
     IPv4Address | IPv6Address, PlainValidator(_address), WithJsonSchema({"type": "string"})
 ]
 Network = Annotated[
-    IPv4Network | IPv6Network, PlainValidator(_network), WithJsonSchema({"type": "string"})
+    IPv4Network | IPv6Network, PlainValidator(parse_network), WithJsonSchema({"type": "string"})
 ]

@@ -7,19 +7,18 @@ port, database process, schema, example rows, connections. Stop goes the other w
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import socket
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from policy.decide.decision import Dialling
-from policy.decide.participant import Roles
+from policy.decide.grounds import Plan
 from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.directory.checking import check_directory
 from policy.directory.connection import connect
@@ -45,24 +44,28 @@ from policy.embedded.cluster import Cluster
 from policy.errors import StartError
 from policy.handlers.access import Access
 from policy.handlers.facts import Facts
+from policy.handlers.forwarding import Forwarder
 from policy.handlers.gallery import Gallery
-from policy.handlers.health import HealthHandler
+from policy.handlers.health import HealthHandler, add_health_routes
 from policy.handlers.phonebook import PhonebookHandler
 from policy.handlers.routes import PolicyRoutes, add_routes
 from policy.handlers.safety import LOG_INTERVAL_S, Safety, refuse_in_json
-from policy.metrics import RULES_IN_FORCE
-from policy.rules.files import load_rules
+from policy.rules.known import Dialling
+from policy.rules.reload import LiveRules, Reloader, RuleSource, utc_now
+from policy.rules.syntax import Surroundings
+from policy.rules.watching import look
 from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
     from types import TracebackType
 
     from policy.directory.lookup import Directory
     from policy.directory.phonebook import Phonebook
     from policy.directory.pictures import Pictures
-    from policy.rules.table import RuleTable
-    from policy.settings import Settings
+    from policy.rules.watching import Sight
+    from policy.settings import Credential, Settings
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +106,8 @@ def build_app(
     directory: Directory,
     phonebook: Phonebook,
     pictures: Pictures,
-    table: RuleTable,
+    rules: LiveRules,
+    forwarder: Forwarder,
     clock: Callable[[], datetime],
 ) -> web.Application:
     """Put together everything that answers HTTP; `clock` gives the time for booking windows."""
@@ -114,25 +118,22 @@ def build_app(
         entries=cache.entries,
         clock_s=time.monotonic,
     )
-    dialling = settings.dialling
     facts = Facts(
         directory=cached,
-        table=table,
+        rules=rules,
+        forwarder=forwarder,
         clock=clock,
-        own_nodes=frozenset(str(address) for address in dialling.node_addresses),
-        dialling=Dialling(dialling.default_domain or "", dialling.location_domains),
-        roles=Roles(own_devices_are_hosts=settings.participants.own_devices_are_hosts),
-        initials=settings.avatars.initials,
+        plan=plan_of(settings),
+        within_s=settings.server.answer_within_s,
     )
     server = settings.server
     safety = Safety(answer_within_s=server.answer_within_s, fallback=Action(server.fallback))
-    hashes = {each.username: each.password_hash for each in settings.access.credentials}
-    access = Access(hashes, settings.access.networks)
+    access = Access(_hashes(settings.access.credentials), settings.access.networks)
     app = web.Application(middlewares=[access.middleware, refuse_in_json])
-    listing = PhonebookHandler(facts, phonebook, ignore_local=settings.phonebook.ignore_local)
+    listing = PhonebookHandler(facts, phonebook)
     gallery = Gallery(pictures, cache_bytes=settings.avatars.cache_bytes)
     routes = PolicyRoutes(facts, safety, listing, gallery)
-    add_routes(app, routes, HealthHandler(directory, table))
+    add_routes(app, routes, HealthHandler(directory, rules))
 
     async def end_flights(_app: web.Application) -> None:
         await gallery.close()
@@ -142,9 +143,34 @@ def build_app(
     return app
 
 
-def utc_now() -> datetime:
-    """Give the time of this machine."""
-    return datetime.now(UTC)
+def plan_of(settings: Settings) -> Plan:
+    """Give what the settings say of deciding."""
+    dialling = settings.dialling
+    return Plan(
+        dialling=Dialling(dialling.default_domain or "", dialling.location_domains),
+        own_nodes=frozenset(str(address) for address in dialling.node_addresses),
+        own_devices_are_hosts=settings.participants.own_devices_are_hosts,
+        initials=settings.avatars.initials,
+        ignore_local=settings.phonebook.ignore_local,
+    )
+
+
+def build_operator_app(
+    settings: Settings, directory: Directory, rules: LiveRules
+) -> web.Application:
+    """Put together what those who run the service may ask, on a port of their own."""
+    access = Access(_hashes(settings.operator.credentials), ())
+    app = web.Application(middlewares=[access.middleware, refuse_in_json])
+    add_health_routes(app, HealthHandler(directory, rules))
+    return app
+
+
+def _hashes(credentials: Iterable[Credential]) -> dict[str, str]:
+    return {each.username: each.password_hash for each in credentials}
+
+
+# Rules that nobody reloads, as tests have them.
+Fixed = LiveRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +184,7 @@ class Ready:
     rules: int
     rules_version: str
     note: str | None
+    operator_url: str | None = None
 
 
 class PolicyServer:
@@ -166,6 +193,7 @@ class PolicyServer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._parts = AsyncExitStack()
+        self._reloader: Reloader
         self.ready: Ready
 
     async def __aenter__(self) -> Self:
@@ -184,14 +212,25 @@ class PolicyServer:
         """Answer what is under way, then stop every part."""
         await self._parts.aclose()
 
+    def reload(self) -> None:
+        """Look at the rules again, soon; the server must have been entered."""
+        self._reloader.ask()
+
     async def _start(self, parts: AsyncExitStack) -> Ready:
         settings = self._settings
-        table = load_rules(settings.rules.folder, settings.platform)
+        rules = _Rules.load(settings)
         seed = load(settings.database.seed, DirectoryFile) if settings.database.seed else None
         if seed is not None:
             check_directory(seed, settings.platform)
-        RULES_IN_FORCE.set(table.size)
-        listener = parts.enter_context(_listen(settings.server.host, settings.server.port))
+        listener = parts.enter_context(
+            _listen("server", settings.server.host, settings.server.port)
+        )
+        operator = settings.operator
+        operator_listener = (
+            parts.enter_context(_listen("operator", operator.host, operator.port))
+            if operator.port is not None
+            else None
+        )
         database = await _Database.open(settings, parts)
         if seed is not None and await load_if_empty(database.dsn, seed, database.seal):
             log.info("directory was empty, filled from %s", settings.database.seed)
@@ -207,18 +246,50 @@ class PolicyServer:
         parts.push_async_callback(pool.close)
         await pool.open()
         sources = (directory, PostgresPhonebook(pool), PostgresPictures(pool))
-        app = build_app(settings, *sources, table, utc_now)
+        forwarder = Forwarder({}, lambda *_: None)
+        await forwarder.open()
+        parts.push_async_callback(forwarder.close)
+        self._reloader = rules.keep_current(settings, parts)
+        if operator_listener is not None:
+            await _serve(
+                build_operator_app(settings, directory, rules.live), operator_listener, parts
+            )
+        app = build_app(settings, *sources, rules.live, forwarder, utc_now)
         await _serve(app, listener, parts)
+        gc.freeze()  # what a start makes stays: the collector need not look at it ever again
         addresses, example = await _look_around(database.dsn)
         return Ready(
             url=_url_of(listener),
             database=database.description,
             addresses=addresses,
             example=example,
-            rules=table.size,
-            rules_version=table.version,
+            rules=rules.live.state.in_force,
+            rules_version=rules.live.state.version,
             note=database.note,
+            operator_url=_url_of(operator_listener) if operator_listener is not None else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The rules as they were at the start, and what keeps them current."""
+
+    live: LiveRules
+    source: RuleSource
+    seen: Sight
+
+    @classmethod
+    def load(cls, settings: Settings) -> Self:
+        """Read and test them here and at once; raises RulesError."""
+        source = RuleSource(settings.rules.folder, Surroundings(settings.platform))
+        seen = look(source.folder)  # before the load: a change during it is one to come
+        return cls(source.load(), source, seen)
+
+    def keep_current(self, settings: Settings, parts: AsyncExitStack) -> Reloader:
+        reloader = Reloader(self.live, self.source)
+        parts.push_async_callback(reloader.close)
+        reloader.open(watched_since=self.seen if settings.rules.watch else None)
+        return reloader
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +359,7 @@ async def _serve(app: web.Application, listener: socket.socket, parts: AsyncExit
     await web.SockSite(runner, listener, backlog=BACKLOG).start()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(section: str, host: str, port: int) -> socket.socket:
     """Take the port before anything else is started; raises StartError."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -296,7 +367,7 @@ def _listen(host: str, port: int) -> socket.socket:
         )[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as exc:
-        raise StartError(f"server.host {host!r}: {exc.strerror}") from exc
+        raise StartError(f"{section}.host {host!r}: {exc.strerror}") from exc
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
@@ -305,7 +376,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         if exc.errno == errno.EADDRINUSE:
             raise StartError(
-                f"port {port} on {host} is in use: stop the other program or set server.port"
+                f"port {port} on {host} is in use: stop the other program or set {section}.port"
             ) from exc
         raise StartError(f"cannot listen on {host} port {port}: {exc.strerror}") from exc
     return listener

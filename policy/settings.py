@@ -206,6 +206,11 @@ class Rules(Document):
         examples=["/etc/vdx-policy/rules"],
         description="Folder of `*.yaml` rule files, read in order of their names.",
     )
+    watch: StrictBool = Field(
+        default=True,
+        examples=[False],
+        description="Reload the rules when a file of the folder changes. Without it, SIGHUP does.",
+    )
 
 
 class Dialling(Document):
@@ -282,6 +287,35 @@ class Log(Document):
     )
 
 
+class Operator(Document):
+    """A port of its own for those who run the service: health, rules, metrics."""
+
+    host: str = Field(
+        "127.0.0.1",
+        examples=["192.0.2.10"],
+        description="Address to listen on, as `server.host`.",
+    )
+    port: Port | None = Field(
+        None,
+        examples=[8090],
+        description="Port to listen on; 0 takes any free one. Unset: there is none.",
+    )
+    credentials: tuple[Credential, ...] = Field(
+        (),
+        examples=[
+            [
+                {
+                    "username": "operator",
+                    "password_hash": "$argon2id$v=19$m=65536,t=3,p=4$aW52ZW50ZWQtc2FsdA"
+                    "$O2ulTqs7XOcoCoVLjJGBx8qmtXuoyvtjBCdGUbHJqx0",
+                }
+            ]
+        ],
+        description="HTTP Basic credentials, of which each request must carry one; there is no "
+        "port without them.",
+    )
+
+
 class Settings(Document):
     """All settings."""
 
@@ -296,6 +330,7 @@ class Settings(Document):
     phonebook: Phonebook = Phonebook()
     avatars: Avatars = Avatars()
     secrets: Secrets = Secrets()
+    operator: Operator = Operator()
     log: Log = Log()
 
     @model_validator(mode="after")
@@ -305,6 +340,15 @@ class Settings(Document):
             raise ValueError(
                 f"server.host {self.server.host!r} is open to others: set access.credentials, "
                 "or say access.anonymous: true"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _operators_are_known(self) -> Self:
+        if self.operator.port is not None and not self.operator.credentials:
+            raise ValueError(
+                "operator.port is set without operator.credentials: "
+                "'vdx-policy hash-password' makes the hashes"
             )
         return self
 

@@ -55,7 +55,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     try:
         tree = read_tree(read_file(path), source) if path is not None else Tree({}, Marks(source))
         tree = _with_environment(tree, environ, problems)
-        settings = validate(tree, Settings, folder=folder.absolute()).value
+        settings = validate(tree, Settings, {"folder": folder.absolute()}).value
     except DocumentError as exc:
         raise SettingsError([*exc.problems, *problems]) from exc
     if problems:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from policy.handlers.forwarding import Forwarder, Upstream
 from policy.rules.table import RuleTable
-from policy.server import build_app, make_runner
+from policy.server import Fixed, build_app, make_runner
 from policy.settings import Settings
 from tests.fakes.phonebook import FakePhonebook
 from tests.fakes.pictures import FakePictures
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from policy.directory.lookup import Directory
     from policy.directory.phonebook import Phonebook
@@ -33,14 +34,18 @@ async def running(
     *,
     phonebook: Phonebook | None = None,
     pictures: Pictures | None = None,
+    upstreams: Mapping[str, Upstream] | None = None,
 ) -> AsyncIterator[str]:
     """Serve on a free port of loopback; gives the base URL."""
+    forwarder = Forwarder(upstreams or {}, lambda *_: None)
+    await forwarder.open()
     app = build_app(
         settings or Settings(),
         directory,
         phonebook or FakePhonebook(),
         pictures or FakePictures(),
-        table or RuleTable(),
+        Fixed(table or RuleTable()),
+        forwarder,
         clock,
     )
     runner = make_runner(app)
@@ -52,3 +57,4 @@ async def running(
         yield f"http://{host}:{port}"
     finally:
         await runner.cleanup()
+        await forwarder.close()

@@ -8,21 +8,23 @@ from urllib.parse import quote, urlencode
 import orjson
 import pytest
 
-from policy.decide.decision import Dialling
-from policy.decide.participant import Roles
+from policy.decide.grounds import Plan
 from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.documents import Parsed
-from policy.handlers.asked import Answerer, Asked
-from policy.handlers.avatar import PATH, AvatarHandler
+from policy.handlers.avatar import AvatarHandler
 from policy.handlers.facts import Facts
 from policy.handlers.gallery import Gallery
 from policy.handlers.location import LocationHandler
 from policy.handlers.participant import ParticipantHandler
+from policy.handlers.forwarding import Forwarder
 from policy.handlers.phonebook import PhonebookHandler
 from policy.handlers.registration import RegistrationHandler
 from policy.handlers.service import ServiceHandler
+from policy.rules.known import Dialling
+from policy.server import Fixed
 from policy.settings import Settings
 from policy.wire import responses
+from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
 from tests.casefile import Case, differences, load_cases, picture_facts
 from tests.fakes.directory import FakeDirectory
@@ -34,6 +36,8 @@ from tests.running import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from policy.handlers.safety import Answerer
 
     from tests.database import Database
 
@@ -75,7 +79,7 @@ def _answerer(case: Case) -> Answerer:
     facts = _facts(case)
     if case.request is RequestType.PHONEBOOK:
         phonebook = FakePhonebook(case.directory)
-        return PhonebookHandler(facts, phonebook, ignore_local=case.phonebook.ignore_local)
+        return PhonebookHandler(facts, phonebook)
     return SERVED[case.request](facts)
 
 
@@ -85,12 +89,16 @@ def _facts(case: Case) -> Facts:
     plan = case.dialling
     return Facts(
         directory=cached,
-        table=case.table(),
+        rules=Fixed(case.table()),
+        forwarder=Forwarder({}, lambda *_: None),
         clock=lambda: case.now,
-        own_nodes=frozenset(str(each) for each in plan.node_addresses),
-        dialling=Dialling(plan.default_domain or "", plan.location_domains),
-        roles=Roles(own_devices_are_hosts=case.participants.own_devices_are_hosts),
-        initials=case.avatars.initials,
+        plan=Plan(
+            dialling=Dialling(plan.default_domain or "", plan.location_domains),
+            own_nodes=frozenset(str(each) for each in plan.node_addresses),
+            own_devices_are_hosts=case.participants.own_devices_are_hosts,
+            initials=case.avatars.initials,
+            ignore_local=case.phonebook.ignore_local,
+        ),
     )
 
 
@@ -141,6 +149,5 @@ async def test_a_node_shows_the_picture_of_a_case(case: Parsed[Case], database: 
 
 
 def _asked(case: Case) -> Asked:
-    start = PATH if case.request is RequestType.AVATAR else "registrations/"
-    path = f"{start}{quote(case.alias, safe='')}" if case.alias else ""
-    return Asked(path, urlencode(case.call, doseq=True))
+    alias = quote(case.alias, safe="") if case.alias else ""
+    return Asked(case.request, alias, urlencode(case.call, doseq=True))

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 
 from policy.errors import DirectoryError, RulesError, StartError
 from policy.server import PolicyServer, migrate_if_needed
-from policy.settings import Settings
+from policy.settings import Credential, Operator, Settings
 from tests.directory.conftest import bare
 from tests.directory.proxy import proxy_to
 from tests.e2e.program import EXAMPLE
 from tests.fakes.node import FakeNode
 from tests.fakes.verdict import Outcome
-from tests.handlers.asking import get
+from tests.handlers.asking import SERVICE, get
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +78,58 @@ async def test_a_stopped_server_lets_go_of_everything(database: Database, tmp_pa
     async with asyncio.timeout(LIMIT_S):  # backends end a moment after their clients
         while await database.sql.fetchval(CONNECTIONS):
             pass
+
+
+def with_operators(settings: Settings, port: int = 0) -> Settings:
+    """Give operators a port and a password."""
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("an-odd-word")
+    credential = Credential(username="operator", password_hash=hashed)
+    operator = Operator(port=port, credentials=(credential,))
+    return settings.model_copy(update={"operator": operator})
+
+
+async def test_operators_have_a_port_of_their_own(database: Database, tmp_path: Path) -> None:
+    """With their own password, and without the paths of nodes; nodes' credentials are no use."""
+    known = {"Authorization": aiohttp.encode_basic_auth("operator", "an-odd-word")}
+    async with PolicyServer(with_operators(settings_of(database.dsn, tmp_path))) as server:
+        url = server.ready.operator_url
+        assert url is not None
+        answers = {
+            path: ((await get(url, path)).status, (await get(url, path, known)).status)
+            for path in ("/health/live", "/health/rules", "/metrics", f"{SERVICE}?local_alias=x")
+        }
+
+    assert url != server.ready.url
+    assert answers == {
+        "/health/live": (200, 200),
+        "/health/rules": (401, 200),
+        "/metrics": (401, 200),
+        f"{SERVICE}?local_alias=x": (401, 404),
+    }
+
+
+async def test_a_port_of_operators_that_is_taken_is_named(tmp_path: Path) -> None:
+    """Told before the database is touched; the port of nodes is let go."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        settings = settings_of("postgresql://u@127.0.0.1:1/x", tmp_path)
+        with pytest.raises(StartError, match=r"is in use: .* or set operator.port"):
+            await PolicyServer(with_operators(settings, other.getsockname()[1])).__aenter__()
+
+
+async def test_a_reload_can_be_asked_for(database: Database, tmp_path: Path) -> None:
+    """Without watching the folder the server looks when it is told to."""
+    folder = tmp_path / "rules"
+    shutil.copytree(EXAMPLE / "rules", folder)
+    settings = settings_of(database.dsn, tmp_path)
+    rules = settings.rules.model_copy(update={"folder": folder, "watch": False})
+    async with PolicyServer(settings.model_copy(update={"rules": rules})) as server:
+        (folder / "99-more.yaml").write_text(
+            "rules: [{name: more, when: {alias: {exact: x@example.org}}, then: continue}]"
+        )
+        server.reload()
+        async with asyncio.timeout(LIMIT_S):
+            while b'"in_force": 6' not in (await get(server.ready.url, "/health/rules")).body:
+                pass
 
 
 async def test_a_failed_start_lets_go_of_everything(database: Database, tmp_path: Path) -> None:

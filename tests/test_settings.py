@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 from pydantic import ValidationError
 
-from policy.settings import Credential, Dialling, Server, Settings
+from policy.settings import Credential, Dialling, Operator, Server, Settings
 
 
 @pytest.mark.parametrize("domain", ["møde.example.org", "rooms.example.org.", "", "a b", "@x"])
@@ -47,3 +47,9 @@ def test_a_hash_that_nobody_can_log_in_with_is_refused(written: str) -> None:
     """Broken, too dear to check, or of no password at all."""
     with pytest.raises(ValidationError):
         Credential(username="nodes", password_hash=written)
+
+
+def test_operators_are_known() -> None:
+    """What they may see is for nobody else, not even on the same machine."""
+    with pytest.raises(ValidationError, match=r"without operator\.credentials"):
+        Settings(operator=Operator(port=8090))

@@ -12,7 +12,8 @@ from policy.directory.document import DirectoryFile
 from policy.directory.sealing import Seal
 from policy.directory.uploads import read_pictures
 from policy.documents import load
-from policy.rules.files import load_rules
+from policy.rules.files import load_rule_set
+from policy.rules.syntax import Surroundings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +28,8 @@ def check(config: Path | None) -> None:
     database; else 2, or 1 for a key file.
     """
     settings = settings_from(config)
-    table = load_rules(settings.rules.folder, settings.platform)
-    click.echo(f"rules: {table.size} in force, version {table.version}")
+    rules = load_rule_set(settings.rules.folder, Surroundings(settings.platform))
+    click.echo(f"rules: {len(rules.rules)} in force, version {rules.version}")
     if settings.secrets.key_file is not None:
         Seal.load(settings.secrets.key_file)
     if settings.database.seed is not None:

@@ -10,9 +10,9 @@ import click
 
 from policy.cli.database import in_transaction
 from policy.cli.options import config_option, settings_from
-from policy.decide.addresses import keys_of
 from policy.directory.uploads import find_holder, read_picture, remove_picture, show_picture
 from policy.errors import DirectoryError, RequestError
+from policy.rules.known import keys_of
 from policy.wire.alias import AliasKind, parse_alias
 
 if TYPE_CHECKING:

@@ -36,7 +36,8 @@ def serve(config: Path | None) -> None:
         level=settings.log.level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for talkative in ("alembic", "watchfiles"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     # Each connection is a file; the usual soft limit of 1,024 is soon used up by idle ones.
     usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
@@ -59,9 +60,11 @@ async def _serve(settings: Settings) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop_once)
-    loop.add_signal_handler(signal.SIGHUP, log.warning, "rules and settings are read at start only")
+    # During the start it must not end the service, as it would by itself.
+    loop.add_signal_handler(signal.SIGHUP, log.info, "starting, the rules are being read")
     try:
         async with PolicyServer(settings) as server:
+            loop.add_signal_handler(signal.SIGHUP, server.reload)
             click.echo(describe(server.ready, settings))
             await asyncio.Event().wait()  # until cancelled; so may be a start that takes minutes
     except asyncio.CancelledError:
@@ -78,6 +81,8 @@ def describe(ready: Ready, settings: Settings) -> str:
         f"  directory: {ready.addresses} addresses, {ready.database}",
         f"  rules: {rules}",
     ]
+    if ready.operator_url is not None:
+        lines.append(f"  operators: {ready.operator_url}")
     if ready.note is not None:
         lines.append(f"  note: {ready.note}")
     if ready.example is not None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from policy.decide.decision import Decision, Needs, Reason, refuse
+from policy.decide.decision import Decision, Reason, refuse
 from policy.directory.records import (
-    AddressKey,
     Booking,
     Device,
     PermanentRoom,
@@ -19,26 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from policy.directory.records import Found, Target
-    from policy.wire.alias import Alias
-
-
-def keys_of(alias: Alias, default_domain: str) -> tuple[AddressKey, ...]:
-    """Give the keys to try in order: a bare alias may be completed by the caller's domain."""
-    key = AddressKey(alias.user, alias.host)
-    if alias.host or not default_domain:
-        return (key,)
-    return key, AddressKey(alias.user, default_domain)
-
-
-def find_owned(keys: tuple[AddressKey, ...], known: Mapping[AddressKey, Found]) -> Found | Needs:
-    """Give the first that somebody owns, else the last; or say which key is not known yet."""
-    found: Found | Needs = Needs(keys[0])
-    for key in keys:
-        found = known.get(key, Needs(key))
-        if isinstance(found, Needs) or found.entry.target is not None:
-            break
-    return found
+    from policy.directory.records import Target
 
 
 def refusal_of(target: Target, now: datetime) -> Decision | None:
@@ -84,3 +64,10 @@ def _refusal_of_booking(booking: Booking, now: datetime) -> Decision | None:
         opens_at = booking.opens_at.isoformat(timespec="minutes")
         return refuse(Reason.TOO_EARLY, text=f"opens at {opens_at}")
     return None
+
+
+def service_of(target: Target, now: datetime) -> Mapping[str, object] | None:
+    """Give the service that a room answers with at this moment, None when nobody may call."""
+    if not isinstance(target, PermanentRoom | Booking) or refusal_of(target, now) is not None:
+        return None
+    return target.service

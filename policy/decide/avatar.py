@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from policy.decide.addresses import find_owned, keys_of, refusal_of
-from policy.decide.decision import Decision, Needs, Reason
+from policy.decide.addresses import refusal_of
+from policy.decide.decision import Decision, Reason
+from policy.decide.rules import common, noted, said_by_rules
 from policy.directory.records import Booking, Device, PermanentRoom
 from policy.pictures.initials import Initials, initials_of
 from policy.wire.alias import AliasKind
-from policy.wire.vocabulary import Action
+from policy.wire.vocabulary import Action, RequestType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from uuid import UUID
 
-    from policy.decide.decision import Dialling, Moment
-    from policy.directory.records import AddressKey, Found
-    from policy.wire.alias import Alias
+    from policy.decide.grounds import Grounds
+    from policy.rules.model import Rule
+    from policy.rules.walk import Walk
     from policy.wire.requests import AvatarRequest
-
-    Known = Mapping[AddressKey, Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +33,24 @@ class Drawing:
     reason: Reason
 
 
-def decide_avatar(
-    request: AvatarRequest, known: Known, moment: Moment, dialling: Dialling, *, initials: bool
-) -> Decision | Drawing | Needs:
-    """Show the picture of whoever may be called there, else the initials of a name if wanted."""
+def decide_avatar(request: AvatarRequest, grounds: Grounds) -> Decision | Drawing:
+    """Show the picture of whoever may be called there, else the initials of a name if wanted.
+
+    Rules speak first; they can say that there is none, or ask another policy server. Raises Needs.
+    """
     if request.alias is None:
         return no_picture(Reason.BAD_ALIAS)
     if request.size is None:
         return no_picture(Reason.BAD_SIZE)
-    keys = _keys(request.alias, dialling.domain_for(request.location))
-    shown = _by_directory(keys, request.size, known, moment)
-    if isinstance(shown, Decision) and initials:
+    walk = grounds.walk(RequestType.AVATAR, request.alias, request.parameters)
+    decision = said_by_rules(walk, partial(_carry_out, walk, grounds))
+    if decision is not None:
+        return noted(decision, walk)
+    shown = _by_directory(request.size, walk, grounds)
+    if isinstance(shown, Decision) and grounds.plan.initials:
         drawn = initials_of(request.remote_display_name)
-        return shown if drawn is None else Drawing(drawn, *request.size, Reason.INITIALS)
-    return shown
+        shown = shown if drawn is None else Drawing(drawn, *request.size, Reason.INITIALS)
+    return noted(shown, walk) if isinstance(shown, Decision) else shown
 
 
 def no_picture(reason: Reason) -> Decision:
@@ -55,24 +58,22 @@ def no_picture(reason: Reason) -> Decision:
     return Decision(Action.NOT_FOUND, reason)
 
 
-def _keys(alias: Alias, default_domain: str) -> tuple[AddressKey, ...]:
-    # A node's own address and a Microsoft meeting are nobody's.
-    return keys_of(alias, default_domain) if alias.kind is AliasKind.ADDRESS else ()
+def _carry_out(walk: Walk, grounds: Grounds, rule: Rule) -> Decision | None:
+    decision = common(rule, walk, grounds.known, None)
+    if decision is None or decision.image:
+        return decision
+    return no_picture(decision.reason)
 
 
-def _by_directory(
-    keys: tuple[AddressKey, ...], size: tuple[int, int], known: Known, moment: Moment
-) -> Decision | Drawing | Needs:
-    if not keys:
-        return no_picture(Reason.NO_PICTURE)
-    found = find_owned(keys, known)
-    if isinstance(found, Needs):
-        return found
+def _by_directory(size: tuple[int, int], walk: Walk, grounds: Grounds) -> Decision | Drawing:
+    if walk.question.alias.kind is not AliasKind.ADDRESS:
+        return no_picture(Reason.NO_PICTURE)  # a node's own address, a Microsoft meeting
+    found = grounds.known.owned(walk.question.keys())
     target = found.entry.target
     if target is None:
         own = found.entry.own_domain
         return no_picture(Reason.UNKNOWN_ALIAS if own else Reason.FOREIGN_DOMAIN)
-    refusal = refusal_of(target, moment.now)
+    refusal = refusal_of(target, grounds.moment.now)
     if refusal is not None:
         return no_picture(refusal.reason)
     if isinstance(target, PermanentRoom | Booking | Device) and target.picture_id is not None:

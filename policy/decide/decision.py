@@ -1,4 +1,4 @@
-"""Decision, Reason, and what deciding asks for when it lacks a fact."""
+"""Decision and Reason: what the node is told, and why."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from policy.directory.records import AddressKey
 
 
 class Reason(StrEnum):
@@ -21,6 +18,8 @@ class Reason(StrEnum):
     OK = "OK"
     OK_DEGRADED = "OK_DEGRADED"  # from an entry past its time: the database is away
     BY_RULE = "BY_RULE"
+    FORWARDED = "FORWARDED"  # another policy server's answer
+    FORWARD_FAILED = "FORWARD_FAILED"  # it gave none, and the rule says what then
     NO_RULE = "NO_RULE"  # nothing says otherwise
     NON_DIAL = "NON_DIAL"  # sets up no call
     OWN_DEVICE = "OWN_DEVICE"  # a registered device where its organisation is at home
@@ -57,6 +56,9 @@ class Decision:
     text: str = ""
     ignore_local: bool = False
     image: bytes = field(default=b"", repr=False)
+    # Shadow rules that match, and rules that spoke and could not be carried out, with the reason.
+    shadows: tuple[str, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()
 
     def notes(self) -> dict[str, object]:
         """Give the keys beside action and result; a node prints most in its support log."""
@@ -68,36 +70,6 @@ class Decision:
         if self.ignore_local:
             notes["ignore_local"] = True
         return notes
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """Deciding lacks what the directory says of `key`; ask, and decide again."""
-
-    key: AddressKey
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What differs from call to call although nothing else does.
-
-    `token` is drawn for each request and makes the name of a gateway call its own.
-    """
-
-    now: datetime
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dialling:
-    """How an alias without a domain is completed; locations win over the default."""
-
-    default_domain: str = ""
-    location_domains: Mapping[str, str] = field(default_factory=dict)
-
-    def domain_for(self, location: str) -> str:
-        """Give the domain of a caller's location, empty for none."""
-        return self.location_domains.get(location, self.default_domain)
 
 
 def refuse(reason: Reason, *, text: str = "") -> Decision:

@@ -2,94 +2,62 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from policy.decide.addresses import find_owned, keys_of
-from policy.decide.decision import Decision, Needs, Reason
-from policy.directory.records import Booking, Device, PermanentRoom
-from policy.rules.model import UseLocation, UseLocationBySubnet
-from policy.rules.table import Question
-from policy.wire.alias import AliasKind
+from policy.decide.decision import Decision, Reason
+from policy.decide.rules import common, noted, said_by_rules
+from policy.decide.scripts import place_by_script
+from policy.rules.model import RunScript, UseLocation, UseLocationBySubnet
 from policy.wire.vocabulary import Action, RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from policy.decide.decision import Dialling
-    from policy.directory.records import AddressKey, Found
-    from policy.rules.subnets import Address, MediaPlace
-    from policy.rules.table import RuleTable
+    from policy.decide.grounds import Grounds
+    from policy.rules.model import Rule
+    from policy.rules.subnets import MediaPlace
+    from policy.rules.walk import Walk
     from policy.wire.call import Call
     from policy.wire.requests import LocationRequest
-
-    Known = Mapping[AddressKey, Found]
 
 # Older nodes know two overflow locations, each under its own key, and no list.
 LIST_SINCE: Final = (17,)
 
 
-def decide_location(
-    request: LocationRequest, table: RuleTable, known: Known, dialling: Dialling
-) -> Decision | Needs:
+def decide_location(request: LocationRequest, grounds: Grounds) -> Decision:
     """Say where the first matching rule wants the media; without one have no opinion.
 
-    No opinion is 404: an answer without a location may count as a failure.
+    No opinion is 404: an answer without a location may count as a failure. Raises Needs.
     """
     call = request.call
     if call.alias is None:
         return Decision(Action.NOT_FOUND, Reason.BAD_ALIAS)
-    asks = table.asks_for_organisation(RequestType.LOCATION)
-    owner = owner_of(call, known, dialling) if asks else ""
-    if isinstance(owner, Needs):
-        return owner
-    addresses = caller_addresses(call)
-    question = Question(
-        call.alias,
-        call.protocol,
-        call.direction,
-        organisation=owner,
-        addresses=addresses,
-    )
-    rule = table.first_match(RequestType.LOCATION, question)
-    if rule is None:
-        return Decision(Action.NOT_FOUND, Reason.NO_RULE)
-    place = _place(rule.then, addresses)
-    if place is None:
-        return Decision(Action.NOT_FOUND, Reason.BY_RULE, rule=rule.name)
-    return Decision(Action.CONTINUE, Reason.BY_RULE, _result(place, call), rule.name)
+    walk = grounds.walk(RequestType.LOCATION, call.alias, call.parameters, call.direction)
+    decision = said_by_rules(walk, partial(_carry_out, walk, call, grounds))
+    return noted(decision or Decision(Action.NOT_FOUND, Reason.NO_RULE), walk)
 
 
-def owner_of(call: Call, known: Known, dialling: Dialling) -> str | Needs:
-    """Give the code of the organisation that owns what was dialled, empty for nobody."""
-    if call.alias is None or call.alias.kind is not AliasKind.ADDRESS:
-        return ""
-    found = find_owned(keys_of(call.alias, dialling.domain_for(call.location)), known)
-    if isinstance(found, Needs):
-        return found
-    target = found.entry.target
-    return target.owner if isinstance(target, PermanentRoom | Booking | Device) else ""
+def _carry_out(walk: Walk, call: Call, grounds: Grounds, rule: Rule) -> Decision | None:
+    match rule.then:
+        case UseLocation(place):
+            return _at(place, call)
+        case UseLocationBySubnet(subnets):
+            found = subnets.find(walk.question.addresses())
+            return None if found is None else _at(found, call)
+        case RunScript(script):
+            chosen = place_by_script(script, walk.question)
+            return None if chosen is None else _at(chosen, call)
+        case _:
+            decision = common(rule, walk, grounds.known, None)
+            if decision is None or decision.result is not None:
+                return decision
+            # These requests know no other way to decline.
+            return Decision(Action.NOT_FOUND, decision.reason)
 
 
-def caller_addresses(call: Call) -> tuple[Address, ...]:
-    """Give what says where the caller is: a Lync client's own word before the signalling's."""
-    said = (_address(each) for each in call.ms_subnet)
-    addresses = tuple(each for each in said if each is not None)
-    remote = call.remote_address
-    return addresses if remote is None else (*addresses, remote)
-
-
-def _address(text: str) -> Address | None:
-    try:
-        return ip_address(text.strip())
-    except ValueError:
-        return None
-
-
-def _place(outcome: object, addresses: tuple[Address, ...]) -> MediaPlace | None:
-    if isinstance(outcome, UseLocation):
-        return outcome.place
-    return outcome.subnets.find(addresses) if isinstance(outcome, UseLocationBySubnet) else None
+def _at(place: MediaPlace, call: Call) -> Decision:
+    return Decision(Action.CONTINUE, Reason.BY_RULE, _result(place, call))
 
 
 def _result(place: MediaPlace, call: Call) -> Mapping[str, object]:

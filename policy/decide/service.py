@@ -3,66 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
-from policy.decide.addresses import find_owned, keys_of, refusal_of
-from policy.decide.decision import Decision, Needs, Reason, leave, refuse
-from policy.decide.variants import name_of_leg, variant_for
-from policy.directory.records import Booking, Device, PermanentRoom, Quarantined, Reserved
-from policy.rules.model import (
-    NotFound,
-    Redirect,
-    Reject,
-    UseRoom,
-    UseService,
+from policy.decide.addresses import refusal_of
+from policy.decide.decision import Decision, Reason, leave, refuse
+from policy.decide.rules import common, noted, said_by_rules
+from policy.decide.scripts import service_by_script
+from policy.decide.variants import leg_of, name_of_leg, variant_for
+from policy.directory.records import (
+    AddressKey,
+    Booking,
+    Device,
+    PermanentRoom,
+    Quarantined,
+    Reserved,
 )
-from policy.rules.table import Question
-from policy.wire.alias import AliasKind
+from policy.errors import OutcomeError, RequestError
+from policy.rules.model import Redirect, RunScript, UseRoom, UseService
+from policy.rules.overriding import overridden
+from policy.rules.unfinished import whole_service
+from policy.wire.alias import AliasKind, parse_alias
+from policy.wire.fields import MAX_TEXT
 from policy.wire.vocabulary import Action, CallDirection, RequestType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from policy.decide.decision import Dialling, Moment
-    from policy.directory.records import AddressKey, Found
+    from policy.decide.grounds import Grounds
     from policy.rules.model import Rule
-    from policy.rules.table import RuleTable
-    from policy.wire.alias import Alias
+    from policy.rules.walk import Walk
     from policy.wire.call import Call
     from policy.wire.requests import ServiceRequest
 
-    Known = Mapping[AddressKey, Found]
 
-
-def decide_service(
-    request: ServiceRequest, table: RuleTable, known: Known, moment: Moment, dialling: Dialling
-) -> Decision | Needs:
+def decide_service(request: ServiceRequest, grounds: Grounds) -> Decision:
     """Rules speak first, then the room; an alias nobody owns is refused in our own domains.
 
     What sets up no call is left to the node, and so is an outgoing call of a service that is not
     ours: it runs already, and a refusal would only break it. The outgoing leg of a gateway call
-    belongs to the rule that made the call.
+    belongs to the rule that made the call. Raises Needs.
     """
     call = request.call
     if call.alias is None:
         return _without_alias(call)
-    rule = table.first_match(RequestType.SERVICE, _question(call, call.alias))
-    if rule is None and (name := name_of_leg(call)) is not None:
-        rule = table.gateway_named(name)
-    if rule is not None:
-        return _by_rule(rule, call, known, moment)
-    if call.direction is CallDirection.NON_DIAL:
-        return leave(Reason.NON_DIAL)
-    if call.alias.kind is AliasKind.MICROSOFT_CONFERENCE:
-        return leave(Reason.NO_RULE)
-    if call.alias.kind is AliasKind.RECEPTION:
-        return refuse(Reason.UNKNOWN_ALIAS)
-    keys = keys_of(call.alias, dialling.domain_for(call.location))
-    return _by_directory(keys, call, known, moment)
-
-
-def _question(call: Call, alias: Alias) -> Question:
-    return Question(alias, call.protocol, call.direction, breakout_uuid=call.breakout_uuid)
+    walk = grounds.walk(RequestType.SERVICE, call.alias, call.parameters, call.direction)
+    decision = said_by_rules(walk, partial(_carry_out, walk, call, grounds))
+    if decision is None:
+        decision = _leg_of_gateway(call, grounds) or _unruled(walk, call, grounds)
+    return noted(_with_override(decision, walk), walk)
 
 
 def _without_alias(call: Call) -> Decision:
@@ -71,45 +58,91 @@ def _without_alias(call: Call) -> Decision:
     return refuse(Reason.BAD_ALIAS)
 
 
-def _by_rule(rule: Rule, call: Call, known: Known, moment: Moment) -> Decision | Needs:
+def _carry_out(walk: Walk, call: Call, grounds: Grounds, rule: Rule) -> Decision | None:
     match rule.then:
-        case Reject(text):
-            return Decision(Action.REJECT, Reason.BY_RULE, rule=rule.name, text=text)
-        case NotFound():
-            return Decision(Action.NOT_FOUND, Reason.BY_RULE, rule=rule.name)
         case Redirect(new_alias):
-            return Decision(Action.REDIRECT, Reason.BY_RULE, {"new_alias": new_alias}, rule.name)
-        case UseService(service):
-            result = variant_for(service, call, moment)
-            return Decision(Action.CONTINUE, Reason.BY_RULE, result, rule.name)
-        case UseRoom(key):
-            outcome = _by_directory((key,), call, known, moment)
-            return outcome if isinstance(outcome, Needs) else replace(outcome, rule=rule.name)
-        case _:  # `continue`; no rule file can ask this request for anything else
-            return Decision(Action.CONTINUE, Reason.BY_RULE, rule=rule.name)
+            result = {"new_alias": _new_alias(new_alias.render(walk.question))}
+            return Decision(Action.REDIRECT, Reason.BY_RULE, result)
+        case UseService(service, has_placeholders):
+            whole = whole_service(service, walk.question) if has_placeholders else service
+            variant = variant_for(whole, call, grounds.moment)
+            return Decision(Action.CONTINUE, Reason.BY_RULE, variant)
+        case UseRoom(alias):
+            key = _key(alias.render(walk.question))
+            return _by_directory((key,), call, grounds)
+        case RunScript(script):
+            return service_by_script(script, walk.question)
+        case _:
+            return common(rule, walk, grounds.known, None)
 
 
-def _by_directory(
-    keys: tuple[AddressKey, ...], call: Call, known: Known, moment: Moment
-) -> Decision | Needs:
-    found = find_owned(keys, known)
-    if isinstance(found, Needs):
-        return found
+def _key(alias: str) -> AddressKey:
+    try:
+        parsed = parse_alias(alias)
+    except RequestError as exc:
+        raise OutcomeError(f"room: {exc}") from exc
+    return AddressKey(parsed.user, parsed.host)
+
+
+def _new_alias(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise OutcomeError(f"redirect: longer than {MAX_TEXT} characters")
+    return text
+
+
+def _leg_of_gateway(call: Call, grounds: Grounds) -> Decision | None:
+    name = name_of_leg(call)
+    rule = grounds.table.gateway_named(name) if name is not None else None
+    if rule is None or not isinstance(rule.then, UseService):
+        return None
+    try:
+        service = leg_of(rule.then, call)
+    except OutcomeError:  # what placeholders stood for is not known any more
+        return replace(leave(Reason.BY_RULE), rule=rule.name)
+    variant = variant_for(service, call, grounds.moment)
+    return Decision(Action.CONTINUE, Reason.BY_RULE, variant, rule.name)
+
+
+def _unruled(walk: Walk, call: Call, grounds: Grounds) -> Decision:
+    if call.direction is CallDirection.NON_DIAL:
+        return leave(Reason.NON_DIAL)
+    kind = walk.question.alias.kind
+    if kind is AliasKind.MICROSOFT_CONFERENCE:
+        return leave(Reason.NO_RULE)
+    if kind is AliasKind.RECEPTION:
+        return refuse(Reason.UNKNOWN_ALIAS)
+    return _by_directory(walk.question.keys(), call, grounds)
+
+
+def _by_directory(keys: tuple[AddressKey, ...], call: Call, grounds: Grounds) -> Decision:
+    found = grounds.known.owned(keys)
     target = found.entry.target
     if target is None:
         if not found.entry.own_domain:
             return leave(Reason.FOREIGN_DOMAIN)
         is_running = call.direction is CallDirection.DIAL_OUT
         return leave(Reason.UNKNOWN_ALIAS) if is_running else refuse(Reason.UNKNOWN_ALIAS)
-    refusal = refusal_of(target, moment.now)
+    refusal = refusal_of(target, grounds.moment.now)
     if refusal is not None:
         return refusal
     match target:
         case PermanentRoom() | Booking():
             reason = Reason.OK_DEGRADED if found.is_stale else Reason.OK
-            service = variant_for(target.service, call, moment)
+            service = variant_for(target.service, call, grounds.moment)
             return Decision(Action.CONTINUE, reason, service)
         case Device() | Reserved() | Quarantined():  # of these only a device is not refused
             return leave(Reason.DEVICE)
         case _:
             assert_never(target)
+
+
+def _with_override(decision: Decision, walk: Walk) -> Decision:
+    """Lay what rules override on the service that is answered, if one is."""
+    service = decision.result
+    if not walk.override or not isinstance(service, dict) or "service_type" not in service:
+        return decision
+    try:
+        return replace(decision, result=overridden(service, walk.override))
+    except OutcomeError as exc:
+        walk.faults.append(("override", str(exc)))
+        return decision

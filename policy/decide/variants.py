@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.rules.templates import placeholders
+from policy.rules.unfinished import checked_service
 from policy.wire.fields import UUID_TEXT
 from policy.wire.vocabulary import CallDirection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from policy.decide.decision import Moment
+    from policy.rules.model import UseService
+    from policy.rules.question import Moment
     from policy.wire.call import Call
 
     Service = Mapping[str, object]
@@ -41,6 +44,19 @@ def name_of_leg(call: Call) -> str | None:
     name, _, token = call.service_name.rpartition(":")
     is_leg = call.direction is CallDirection.DIAL_OUT and UUID_TEXT.fullmatch(token)
     return name if is_leg else None
+
+
+def leg_of(outcome: UseService, call: Call) -> Service:
+    """Give the service of a running gateway call for its outgoing leg.
+
+    The leg says itself who calls whom. What else had placeholders cannot be filled again: raises
+    OutcomeError when a node could not do without it.
+    """
+    if not outcome.has_placeholders:
+        return outcome.service
+    plain = {key: value for key, value in outcome.service.items() if not any(placeholders(value))}
+    ends = {"local_alias": call.local_alias, "remote_alias": call.remote_alias}
+    return checked_service({**plain, **ends})
 
 
 def _breakout_of(service: Service, breakout_uuid: str) -> Service:

@@ -6,10 +6,18 @@ column; the database holds the same rules for whoever writes SQL.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from policy.directory.records import ROOM_FIELDS, AddressKey, OrganisationState, RoomState
 from policy.documents import Document
@@ -46,6 +54,7 @@ ServiceType = Literal[
 ]
 # What a room says under a key of its own, and a template does not say at all.
 NAMED_BY_THE_ROOM: Final = ("name", "service_tag")
+_CONTROL_CHARACTER: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def check_service(service_type: str, said: Mapping[str, object]) -> None:
@@ -67,6 +76,16 @@ def check_service(service_type: str, said: Mapping[str, object]) -> None:
             case _:
                 text = f"{field}: {error['msg'][:1].lower()}{error['msg'][1:]}"
         raise ValueError(text) from exc
+
+
+def _check_tag(tag: str) -> str:
+    if _CONTROL_CHARACTER.search(tag):
+        raise ValueError("a tag has no control characters")
+    return tag
+
+
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_check_tag)]
+Tags = Annotated[tuple[Tag, ...], Field(max_length=50)]
 
 
 class OrganisationRow(Document):
@@ -122,6 +141,8 @@ class RoomRow(Document):
     service: dict[str, object] = Field(default_factory=dict)
     # The name of a template of the same organisation; what is written here wins.
     template: Text | None = None
+    # Free words for rules to look at.
+    tags: Tags = ()
 
     @model_validator(mode="after")
     def _a_node_takes_it(self) -> Self:
@@ -210,6 +231,7 @@ class DeviceRow(Document):
     enabled: Flag = True
     listed: Flag = False
     picture: Text | None = None
+    tags: Tags = ()
 
     @model_validator(mode="after")
     def _proofs_fit_together(self) -> Self:

@@ -142,7 +142,7 @@ class _Loader:
         template = self._template(owner, room.template) if room.template is not None else None
         more = orjson.dumps(room.service).decode()
         names = (room.service_name, room.service_tag)
-        own = (owner, kind, room.state.value, *names, room.listed, template, more)
+        own = (owner, kind, room.state.value, *names, room.listed, template, more, room.tags)
         room_id = await self._add(ADD_ROOM, *own, *room.fields().values())
         for alias in room.aliases:
             await self._add_address(alias, kind, "active", room_id=room_id)
@@ -174,6 +174,7 @@ class _Loader:
             device.without_proof,
             device.enabled,
             device.listed,
+            device.tags,
         )
         await self._add_address(device.alias, "device", "active", device_id=device_id)
         await self._show(SHOW_IN_DEVICE, device_id, owner, device.picture)

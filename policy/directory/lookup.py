@@ -79,6 +79,8 @@ def _active(row: asyncpg.Record, seal: Seal) -> Target:
                 state=RoomState(row["room_state"]),
                 service=_service(row),
                 owner=row["code"] or "",
+                subtree=tuple(row["path"]),
+                tags=tuple(row["tags"]),
                 picture_id=row["picture_id"],
             )
         case "booking":
@@ -99,6 +101,8 @@ def _booking(row: asyncpg.Record) -> Target:
         cancelled=row["cancelled"],
         service=_service(row),
         owner=row["code"] or "",
+        subtree=tuple(row["path"]),
+        tags=tuple(row["tags"]),
         picture_id=row["picture_id"],
     )
 
@@ -114,6 +118,8 @@ def _device(row: asyncpg.Record, seal: Seal) -> Device:
         username=row["username"] or "",
         password=seal.unseal(sealed) if sealed else "",
         owner=row["code"] or "",
+        subtree=tuple(row["path"]),
+        tags=tuple(row["tags"]),
         picture_id=row["picture_id"],
     )
 

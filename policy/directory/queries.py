@@ -16,6 +16,7 @@ SELECT
     address.kind,
     address.state AS address_state,
     organisation.code,
+    organisation.path,
     organisation.state AS organisation_state,
     room.state AS room_state,
     {", ".join(f"room.{name}" for name in ROOM_FIELDS)},
@@ -35,7 +36,8 @@ SELECT
         WHEN device.id IS NULL OR address.domain IS NULL THEN true
         ELSE domain_serves(address.domain, device.organisation_id)
     END AS in_own_domain,
-    coalesce(room.picture_id, device.picture_id) AS picture_id
+    coalesce(room.picture_id, device.picture_id) AS picture_id,
+    coalesce(room.tags, device.tags) AS tags
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (local, domain, position)
 LEFT JOIN domain AS own ON own.domain = asked.domain AND NOT own.history_only
 LEFT JOIN LATERAL (
@@ -153,6 +155,7 @@ _ROOM_COLUMNS: Final = (
     "listed",
     "template_id",
     "service",
+    "tags",
     *ROOM_FIELDS,
 )
 
@@ -189,9 +192,9 @@ VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN now() END)
 ADD_DEVICE: Final = """
 INSERT INTO device (
     organisation_id, description, username, sealed_password, single_sign_on, without_proof, enabled,
-    listed
+    listed, tags
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 RETURNING id
 """
 

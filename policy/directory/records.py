@@ -77,6 +77,8 @@ class PermanentRoom:
     service: Mapping[str, object] = field(repr=False)
     owner: str = ""  # the organisation's code
     picture_id: UUID | None = None
+    subtree: tuple[str, ...] = ()  # codes of the owner and of those above it, the root last
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Booking:
     service: Mapping[str, object] = field(repr=False)
     owner: str = ""
     picture_id: UUID | None = None
+    subtree: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ class Device:
     owner: str = ""
     in_own_domain: bool = True  # else its alias is in a domain of somebody else
     picture_id: UUID | None = None
+    subtree: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

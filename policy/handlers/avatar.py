@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from policy.decide.avatar import decide_avatar, no_picture
 from policy.decide.decision import Decision, Reason
-from policy.handlers.gather import settle
 from policy.wire.requests import AvatarRequest
 from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
-    from policy.decide.avatar import Drawing
-    from policy.handlers.asked import Asked
     from policy.handlers.facts import Facts
     from policy.handlers.gallery import Gallery
-
-PATH: Final = "participant/avatar/"
+    from policy.wire.asked import Asked
 
 
 class AvatarHandler:
-    """Answers avatar requests; the alias is the last segment of the path."""
+    """Answers avatar requests."""
 
     def __init__(self, facts: Facts, gallery: Gallery) -> None:
         self._facts = facts
@@ -29,17 +24,8 @@ class AvatarHandler:
 
     async def answer(self, asked: Asked) -> Decision:
         """Read, gather, decide, draw. Raises DirectoryError and TimeoutError."""
-        facts = self._facts
-        alias = asked.path.removeprefix(PATH)
-        request = AvatarRequest.parse(alias, asked.query, facts.own_nodes)
-        decide = partial(
-            decide_avatar,
-            request,
-            moment=facts.moment(),
-            dialling=facts.dialling,
-            initials=facts.initials,
-        )
-        outcome: Decision | Drawing = await settle(decide, facts.directory)
+        request = AvatarRequest.parse(asked.alias, asked.query, self._facts.plan.own_nodes)
+        outcome = await self._facts.settle(decide_avatar, request, asked)
         if isinstance(outcome, Decision):
             return outcome
         image = await self._gallery.draw(outcome)

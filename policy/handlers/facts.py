@@ -1,20 +1,38 @@
-"""What handlers decide with: the rules in force, the directory, the dialling plan, the clock."""
+"""What handlers decide with: the rules in force, the directory, other servers, the clock."""
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from policy.decide.decision import Dialling, Moment
+from policy.decide.grounds import Grounds
+from policy.rules.known import Known, NeedsAnswer, NeedsEntry
+from policy.rules.question import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from policy.decide.participant import Roles
+    from policy.decide.grounds import Plan
     from policy.directory.cache import Lookup
+    from policy.handlers.forwarding import Forwarder
     from policy.rules.table import RuleTable
+    from policy.rules.trace import Trace
+    from policy.wire.asked import Asked
+
+RequestT = TypeVar("RequestT")
+OutcomeT = TypeVar("OutcomeT")
+
+
+class InForce(Protocol):
+    """Whoever keeps the rules; the table in force is another after a reload."""
+
+    @property
+    def table(self) -> RuleTable:
+        """The rules in force at this moment."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +40,36 @@ class Facts:
     """Everything a decision may depend on besides the request."""
 
     directory: Lookup
-    table: RuleTable
+    rules: InForce
+    forwarder: Forwarder
     clock: Callable[[], datetime]
-    own_nodes: frozenset[str]
-    dialling: Dialling
-    roles: Roles
-    # Whether whoever has no picture is shown by initials.
-    initials: bool = False
+    plan: Plan
+    # How long a whole request may take: what is left of it is for other servers.
+    within_s: float = 2.0
 
-    def moment(self) -> Moment:
-        """Give the time, and a token that no other request gets."""
-        return Moment(self.clock(), str(uuid.uuid4()))
+    async def settle(
+        self,
+        decide: Callable[[RequestT, Grounds], OutcomeT],
+        request: RequestT,
+        asked: Asked,
+        trace: Trace | None = None,
+    ) -> OutcomeT:
+        """Decide with what is known, fetch what deciding asks for, and decide again.
+
+        The rules and the moment are taken once. It ends because deciding never asks for the same
+        thing twice. Raises DirectoryError.
+        """
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + self.within_s
+        moment = Moment(self.clock(), str(uuid.uuid4()))
+        grounds = Grounds(self.rules.table, self.plan, Known(), moment, trace)
+        known = grounds.known
+        while True:
+            try:
+                return decide(request, grounds)
+            except NeedsEntry as needs:
+                known.entries[needs.key] = await self.directory.find(needs.key)
+            except NeedsAnswer as needs:
+                left_s = deadline_s - loop.time()
+                answer = await self.forwarder.ask(asked, needs.forward, left_s, hops=asked.hops)
+                known.answers[needs.forward.to] = answer

@@ -1,4 +1,4 @@
-"""Alive, ready, metrics."""
+"""Alive, ready, rules, metrics."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from policy.directory.records import AddressKey
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from policy.directory.lookup import Directory
-    from policy.rules.table import RuleTable
+    from policy.errors import Problem
+    from policy.rules.reload import LiveRules
 
 # Asked for past the cache; whether somebody owns it does not matter.
 _PROBE: Final = AddressKey("health", "")
@@ -22,9 +25,9 @@ _PROBE: Final = AddressKey("health", "")
 class HealthHandler:
     """Tells load balancers and Prometheus how the service is."""
 
-    def __init__(self, directory: Directory, table: RuleTable) -> None:
+    def __init__(self, directory: Directory, live: LiveRules) -> None:
         self._directory = directory
-        self._table = table
+        self._live = live
 
     async def live(self, _request: web.Request) -> web.Response:
         """Say that the process answers."""
@@ -38,10 +41,32 @@ class HealthHandler:
         except DirectoryError as exc:
             directory = str(exc)
         ready = directory == "ok"
-        rules = {"version": self._table.version, "in_force": self._table.size}
+        state = self._live.state
+        rules = {"version": state.version, "in_force": state.in_force}
         return web.json_response(
             {"status": "ready" if ready else "not ready", "directory": directory, "rules": rules},
             status=200 if ready else 503,
+        )
+
+    async def rules(self, _request: web.Request) -> web.Response:
+        """Say which rules are in force and what keeps those of the folder out.
+
+        Always 200: rules that are kept out are no reason to send calls elsewhere.
+        """
+        state = self._live.state
+        return web.json_response(
+            {
+                "state": "current" if state.is_current else "kept_out",
+                "since": _iso(state.since),
+                "version": state.version,
+                "in_force": state.in_force,
+                "loaded_at": _iso(state.loaded_at),
+                "attempts": state.attempts,
+                "last": state.last,
+                "problem_count": state.problem_count,
+                "problems": [_shown(problem) for problem in state.problems],
+                "warnings": [_shown(warning) for warning in state.warnings],
+            }
         )
 
     async def metrics(self, _request: web.Request) -> web.Response:
@@ -50,3 +75,24 @@ class HealthHandler:
         return web.Response(
             body=body, headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST}
         )
+
+
+def add_health_routes(app: web.Application, health: HealthHandler) -> None:
+    """Tell an application the paths that say how the service is."""
+    app.router.add_get("/health/live", health.live)
+    app.router.add_get("/health/ready", health.ready)
+    app.router.add_get("/health/rules", health.rules)
+    app.router.add_get("/metrics", health.metrics)
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def _shown(problem: Problem) -> dict[str, object]:
+    return {
+        "file": problem.source,
+        "line": problem.line,
+        "column": problem.column,
+        "text": problem.text,
+    }

@@ -9,25 +9,21 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from policy.handlers.asked import Asked
-from policy.handlers.avatar import PATH as AVATAR_PATH
 from policy.handlers.avatar import AvatarHandler
+from policy.handlers.forwarding import HOPS_HEADER
 from policy.handlers.location import LocationHandler
 from policy.handlers.participant import ParticipantHandler
 from policy.handlers.registration import RegistrationHandler
 from policy.handlers.service import ServiceHandler
+from policy.wire.asked import Asked
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from policy.handlers.facts import Facts
     from policy.handlers.gallery import Gallery
     from policy.handlers.health import HealthHandler
     from policy.handlers.phonebook import PhonebookHandler
-    from policy.handlers.safety import Safety
-
-    Respond = Callable[[Asked], Awaitable[web.Response]]
+    from policy.handlers.safety import Answerer, Safety
 
 
 class PolicyRoutes:
@@ -36,33 +32,23 @@ class PolicyRoutes:
     def __init__(
         self, facts: Facts, safety: Safety, phonebook: PhonebookHandler, gallery: Gallery
     ) -> None:
-        service = safety.guard(RequestType.SERVICE, ServiceHandler(facts))
-        participant = safety.guard(RequestType.PARTICIPANT, ParticipantHandler(facts))
-        location = safety.guard(RequestType.LOCATION, LocationHandler(facts))
-        self._exact: dict[str, Respond] = {
-            "service/configuration": service,
-            "participant/properties": participant,
-            "participant/location": location,
-            "registrations": safety.guard(RequestType.PHONEBOOK, phonebook),
+        answerers: dict[RequestType, Answerer] = {
+            RequestType.SERVICE: ServiceHandler(facts),
+            RequestType.PARTICIPANT: ParticipantHandler(facts),
+            RequestType.LOCATION: LocationHandler(facts),
+            RequestType.AVATAR: AvatarHandler(facts, gallery),
+            RequestType.PHONEBOOK: phonebook,
+            RequestType.REGISTRATION: RegistrationHandler(facts),
         }
-        self._by_start: dict[str, Respond] = {
-            "registrations/": safety.guard(RequestType.REGISTRATION, RegistrationHandler(facts)),
-            AVATAR_PATH: safety.guard(RequestType.AVATAR, AvatarHandler(facts, gallery)),
-        }
+        self._guarded = {each: safety.guard(each, answerer) for each, answerer in answerers.items()}
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer a policy request, or say which paths there are."""
-        asked = Asked.parse(request.raw_path)
-        respond = self._find(asked.path) if asked is not None else None
-        if asked is None or respond is None:
+        """Answer a policy request, or say that there is no such path."""
+        # Nobody counts further than that a request was forwarded.
+        asked = Asked.parse(request.raw_path, hops=int(HOPS_HEADER in request.headers))
+        if asked is None:
             return web.json_response({"status": "fail", "reason": "no such path"}, status=404)
-        return await respond(asked)
-
-    def _find(self, path: str) -> Respond | None:
-        for start, respond in self._by_start.items():
-            if path.startswith(start):
-                return respond
-        return self._exact.get(path.removesuffix("/"))
+        return await self._guarded[asked.request_type](asked)
 
 
 def add_routes(app: web.Application, policy: PolicyRoutes, health: HealthHandler) -> None:

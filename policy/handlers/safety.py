@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import traceback
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final, Protocol, assert_never
 
 from aiohttp import web
 
@@ -19,12 +19,20 @@ from policy.wire.vocabulary import Action, RequestType
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from policy.handlers.asked import Answerer, Asked
+    from policy.wire.asked import Asked
 
 log = logging.getLogger(__name__)
 
 # While the database is away every call meets the same error; one line per this time is enough.
 LOG_INTERVAL_S: Final = 10.0
+
+
+class Answerer(Protocol):
+    """Whoever decides one type of request."""
+
+    async def answer(self, asked: Asked) -> Decision:
+        """Give the decision; raises DirectoryError when a fact cannot be had."""
+        ...
 
 
 class Safety:

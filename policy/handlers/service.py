@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from policy.decide.service import decide_service
-from policy.handlers.gather import settle
 from policy.wire.requests import ServiceRequest
 
 if TYPE_CHECKING:
     from policy.decide.decision import Decision
-    from policy.handlers.asked import Asked
     from policy.handlers.facts import Facts
+    from policy.wire.asked import Asked
 
 
 class ServiceHandler:
@@ -23,10 +21,5 @@ class ServiceHandler:
 
     async def answer(self, asked: Asked) -> Decision:
         """Read, gather, decide: nothing else happens here. Raises DirectoryError."""
-        facts = self._facts
-        request = ServiceRequest.parse(asked.query, facts.own_nodes)
-        moment = facts.moment()
-        decide = partial(
-            decide_service, request, facts.table, moment=moment, dialling=facts.dialling
-        )
-        return await settle(decide, facts.directory)
+        request = ServiceRequest.parse(asked.query, self._facts.plan.own_nodes)
+        return await self._facts.settle(decide_service, request, asked)

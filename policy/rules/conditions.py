@@ -1,104 +1,163 @@
-"""The `when` of a rule as written. Pure."""
+"""The `when` of a rule as written: each key a condition, all of which must hold. Pure."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-import re2
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, create_model, model_validator
 
 from policy.documents import Document
-from policy.rules.model import AliasTest, Condition
+from policy.networks import Network
+from policy.rules.calendar import TimeCondition
+from policy.rules.forms import (
+    AliasValue,
+    AttributeName,
+    ExpressionText,
+    FactName,
+    ListName,
+    NumberForm,
+    OneOrMore,
+    Regex,
+    ShareForm,
+    TextForm,
+    VersionForm,
+    as_list,
+)
+from policy.rules.parameters import PARAMETERS, Kind, requests_of
 from policy.wire.alias import AliasKind
-from policy.wire.fields import AliasText, DomainText, Text, UuidText
-from policy.wire.vocabulary import CallDirection, CallProtocol, ParticipantType, RequestType, Role
+from policy.wire.devices import DeviceFamily
+from policy.wire.fields import DomainText, Text
+from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WordT = TypeVar("WordT")
-
-
-def _check_regex(value: str) -> str:
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(value, options=options)
-    except re2.error as exc:
-        said = exc.args[0].decode() if isinstance(exc.args[0], bytes) else exc.args[0]
-        is_known_elsewhere = "(?" in value or re.search(r"\\[1-9]", value)
-        hint = "; look-around and back-references are not known here" if is_known_elsewhere else ""
-        raise ValueError(f"{value!r}: {said}{hint}") from exc
-    return value
-
-
-def as_list(value: object) -> object:
-    """Let one word stand for a list of one."""
-    return value if isinstance(value, list) else [value]
-
-
-Regex = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_regex)]
-# What may be written as one word or as a list of them.
-OneOrMore = Annotated[frozenset[WordT], BeforeValidator(as_list), Field(min_length=1)]
 WrittenRole = Literal["chair", "guest", "none"]
-# Providers differ in letter case.
-AttributeName = Annotated[str, StringConstraints(min_length=1, to_lower=True)]
-
-# Where a request says nothing of the kind, a condition could never hold.
-CONDITION_IS_FOR: Final[Mapping[str, frozenset[RequestType]]] = {
-    "organisation": frozenset({RequestType.PARTICIPANT, RequestType.LOCATION}),
-    "breakout_uuid": frozenset({RequestType.SERVICE}),
-    "role": frozenset({RequestType.PARTICIPANT}),
-    "participant_type": frozenset({RequestType.PARTICIPANT}),
-    "idp_attribute": frozenset({RequestType.PARTICIPANT}),
-}
+RoomKind = Literal["permanent", "booking", "device", "reserved", "quarantined", "nobody"]
 
 
-class AliasCondition(Document):
-    """How the dialled alias is compared: exactly one of these."""
+class AddressForm(Document):
+    """Networks and addresses, here or in a list file."""
 
-    exact: AliasText = ""
-    domain: DomainText = ""
-    regex: Regex = ""
-    kind: AliasKind = AliasKind.ADDRESS
+    networks: OneOrMore[Network] = frozenset()
+    list_: Annotated[ListName, Field(alias="list")] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"networks": value}
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("alias needs exactly one of exact, domain, regex, kind")
+            raise ValueError("needs networks, or one of networks and list")
         return self
 
-    def compiled(self) -> tuple[AliasTest, str]:
-        """Give the test and what it compares with."""
-        test = AliasTest(min(self.model_fields_set))
-        return test, str(getattr(self, test))
+
+class AliasCondition(Document):
+    """How an alias is compared, in its one spelling; all that is written must hold."""
+
+    exact: OneOrMore[AliasValue] = frozenset()
+    list_: Annotated[ListName, Field(alias="list")] = ""
+    regex: Regex = ""
+    domain: OneOrMore[DomainText] = frozenset()
+    user: TextForm | None = None
+    digits: TextForm | None = None
+    scheme: OneOrMore[Literal["sip", "sips", "h323", "tel", "none"]] = frozenset()
+    kind: OneOrMore[AliasKind] = frozenset()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            known = "exact, list, regex, domain, user, digits, scheme, kind"
+            raise ValueError(f"alias needs at least one of {known}")
+        return self
 
 
-class When(Document):
-    """All parts that are written must hold."""
+class _Special(Document):
+    """The conditions that are more than one parameter of the request."""
 
     # None would let a file say nothing behind `alias:`, and the rule would speak to every alias.
     alias: AliasCondition = AliasCondition.model_construct()
-    protocol: OneOrMore[CallProtocol] = frozenset()
-    direction: OneOrMore[CallDirection] = frozenset()
-    organisation: OneOrMore[Text] = frozenset()
+    remote_alias: AliasCondition = AliasCondition.model_construct()
+    device: OneOrMore[DeviceFamily] = frozenset()
+    subnet: AddressForm = AddressForm.model_construct()
     role: OneOrMore[WrittenRole] = frozenset()
-    breakout_uuid: OneOrMore[UuidText] = frozenset()
-    participant_type: OneOrMore[ParticipantType] = frozenset()
-    idp_attribute: Annotated[dict[AttributeName, OneOrMore[str]], Field(min_length=1)] = Field(
+    idp_attribute: Annotated[dict[AttributeName, TextForm], Field(min_length=1)] = Field(
         default_factory=dict
     )
+    room_kind: OneOrMore[RoomKind] = frozenset()
+    organisation: OneOrMore[Text] = frozenset()
+    subtree: OneOrMore[Text] = frozenset()
+    tag: TextForm = TextForm.model_construct()
+    device_owner: OneOrMore[Text] = frozenset()
+    device_subtree: OneOrMore[Text] = frozenset()
+    device_tag: TextForm = TextForm.model_construct()
+    time: Annotated[tuple[TimeCondition, ...], BeforeValidator(as_list), Field(min_length=1)] = ()
+    share: ShareForm = ShareForm.model_construct(percent=0)
+    fact: Annotated[dict[FactName, TextForm], Field(min_length=1)] = Field(default_factory=dict)
+    expr: ExpressionText = ""
+    any: Annotated[tuple[When, ...], Field(min_length=1)] = ()
+    all: Annotated[tuple[When, ...], Field(min_length=1)] = ()
+    not_: Annotated[When | None, Field(alias="not")] = None
 
-    def compiled(self) -> Condition:
-        """Give the condition as a value."""
-        return Condition(
-            alias=self.alias.compiled() if "alias" in self.model_fields_set else None,
-            protocols=self.protocol,
-            directions=self.direction,
-            organisations=self.organisation,
-            roles=frozenset(None if role == "none" else Role(role) for role in self.role),
-            breakout_uuids=self.breakout_uuid,
-            participant_types=self.participant_type,
-            idp_attributes=tuple(self.idp_attribute.items()),
-        )
+
+_FORMS: Final[Mapping[Kind, tuple[object, object]]] = {
+    Kind.TEXT: (TextForm, TextForm.model_construct()),
+    Kind.TEXTS: (TextForm, TextForm.model_construct()),
+    Kind.FLAG: (bool, False),
+    Kind.NUMBER: (NumberForm, NumberForm.model_construct()),
+    Kind.ADDRESS: (AddressForm, AddressForm.model_construct()),
+    Kind.ADDRESSES: (AddressForm, AddressForm.model_construct()),
+    Kind.VERSION: (VersionForm, VersionForm.model_construct()),
+}
+
+
+def _form_of(name: str) -> tuple[object, object]:
+    parameter = PARAMETERS[name]
+    if parameter.words is not None:
+        words = parameter.words
+        return OneOrMore[words], frozenset()  # type: ignore[valid-type]  # made from the table
+    return _FORMS[parameter.kind]
+
+
+if TYPE_CHECKING:
+    When = _Special
+else:
+    When = create_model(
+        "When",
+        __base__=_Special,
+        __doc__="All parts that are written must hold.",
+        **{name: _form_of(name) for name in PARAMETERS},
+    )
+    _Special.model_rebuild(_types_namespace={"When": When})
+    When.model_rebuild(force=True, _types_namespace={**globals(), "When": When})
+
+# What is not listed may be said for every request.
+SPECIAL_IS_FOR: Final[Mapping[str, frozenset[RequestType]]] = {
+    "remote_alias": requests_of("SPLA"),
+    "device": requests_of("SPLA"),
+    "subnet": requests_of("SPLAR"),
+    "role": requests_of("PA"),
+    "idp_attribute": requests_of("P"),
+    "device_owner": requests_of("SPLA"),
+    "device_subtree": requests_of("SPLA"),
+    "device_tag": requests_of("SPLA"),
+    "expr": requests_of("SPL"),
+}
+
+
+def written(when: When) -> dict[str, object]:
+    """Give what a condition says, by the keys of the file."""
+    return {
+        (type(when).model_fields[name].alias or name): getattr(when, name)
+        for name in type(when).model_fields
+        if name in when.model_fields_set
+    }
+
+
+def requests_for(key: str) -> frozenset[RequestType]:
+    """Give the requests for which a condition can ever hold."""
+    if key in PARAMETERS:
+        return PARAMETERS[key].requests
+    return SPECIAL_IS_FOR.get(key, frozenset(RequestType))

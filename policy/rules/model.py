@@ -1,4 +1,7 @@
-"""Rule, Condition, Outcome as frozen values. Pure."""
+"""Rule, its outcomes and its changes as frozen values. Pure.
+
+They hold nothing compiled, so that a table of rules can be made in another process.
+"""
 
 from __future__ import annotations
 
@@ -9,49 +12,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from policy.directory.records import AddressKey
+    from policy.rules.clauses import Clause
+    from policy.rules.comparisons import Matches
+    from policy.rules.scripts import Script
     from policy.rules.subnets import MediaPlace, SubnetTable
-    from policy.wire.vocabulary import (
-        CallDirection,
-        CallProtocol,
-        ParticipantType,
-        RequestType,
-        Role,
-    )
-
-
-class AliasTest(StrEnum):
-    """How a rule compares the dialled alias, always in its one spelling."""
-
-    EXACT = "exact"
-    DOMAIN = "domain"
-    REGEX = "regex"
-    KIND = "kind"
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """When a rule speaks; an empty part does not matter.
-
-    Without `directions` a rule speaks to calls only, never to requests that set up none.
-    """
-
-    alias: tuple[AliasTest, str] | None = None
-    protocols: frozenset[CallProtocol] = frozenset()
-    directions: frozenset[CallDirection] = frozenset()
-    organisations: frozenset[str] = frozenset()
-    roles: frozenset[Role | None] = frozenset()
-    breakout_uuids: frozenset[str] = frozenset()
-    participant_types: frozenset[ParticipantType] = frozenset()
-    # Each of these must have one of its values; names are in lower case.
-    idp_attributes: tuple[tuple[str, frozenset[str]], ...] = ()
+    from policy.rules.templates import Template
+    from policy.wire.vocabulary import RequestType
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
     """Refuse; `text` is for whoever reads the answer, and for the user where a node shows it."""
 
-    text: str
+    text: Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +41,25 @@ class NotFound:
 class Redirect:
     """Send the caller to another alias, by SIP 302."""
 
-    new_alias: str
+    new_alias: Template
 
 
 @dataclass(frozen=True, slots=True)
 class UseRoom:
     """Answer with what the directory holds under another alias."""
 
-    key: AddressKey
+    alias: Template
 
 
 @dataclass(frozen=True, slots=True)
 class UseService:
-    """Answer with a service written in the rule; a gateway's name is unique for each call."""
+    """Answer with a service written in the rule; a gateway's name is unique for each call.
+
+    With placeholders the document becomes whole, and is held against its model, for each call.
+    """
 
     service: Mapping[str, object] = field(repr=False)
-    is_gateway: bool
+    has_placeholders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +67,7 @@ class Override:
     """Change properties of a participant."""
 
     properties: Mapping[str, object] = field(repr=False)
+    has_placeholders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +91,31 @@ class UseLocationBySubnet:
     subnets: SubnetTable
 
 
+class OnFailure(StrEnum):
+    """What becomes of a call when the other policy server gives no usable answer."""
+
+    NEXT = "next"  # the rules behind, then the directory
+    CONTINUE = "continue"
+    NOT_FOUND = "not_found"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Ask another policy server, which the settings know as `to`."""
+
+    to: str
+    time_limit_s: float
+    on_failure: OnFailure
+
+
+@dataclass(frozen=True, slots=True)
+class RunScript:
+    """Let a Jinja2 script answer, as Pexip's local policy would."""
+
+    script: Script
+
+
 Outcome = (
     Reject
     | Continue
@@ -125,14 +127,37 @@ Outcome = (
     | Credentials
     | UseLocation
     | UseLocationBySubnet
+    | Forward
+    | RunScript
 )
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What a rule changes for whatever answers in the end.
+
+    `facts` are for rules behind; `alias` is dialled from here on; `override` lies on top of the
+    service that is answered, fields that its type does not have left out.
+    """
+
+    facts: Mapping[str, Template] = field(default_factory=dict)
+    override: Mapping[str, object] = field(default_factory=dict, repr=False)
+    alias: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """One sentence of an operator: for these requests, when this holds, then that."""
+    """One sentence of an operator: for these requests, when this holds, then that.
+
+    Without an outcome it only changes something, and the next rule is looked at. A shadow rule is
+    evaluated and counted, and does nothing.
+    """
 
     name: str
     requests: frozenset[RequestType]
-    when: Condition
-    then: Outcome
+    clauses: tuple[Clause, ...]
+    then: Outcome | None
+    changes: Changes | None = None
+    captures: Matches | None = None
+    is_shadow: bool = False
+    place: str = ""

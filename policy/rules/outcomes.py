@@ -1,46 +1,111 @@
-"""The `then` of a rule as written: one outcome, checked with the wire's own types. Pure."""
+"""The `then` of a rule as written: changes, an outcome, or both. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
-from policy.directory.records import AddressKey
 from policy.documents import Document
 from policy.networks import Network
+from policy.rules.forms import FactName
 from policy.rules.model import (
+    Changes,
     Continue,
     Credentials,
+    Forward,
     NotFound,
+    OnFailure,
     Outcome,
     Override,
     Redirect,
     Reject,
+    RunScript,
     UseLocation,
     UseLocationBySubnet,
     UseRoom,
     UseService,
 )
+from policy.rules.overriding import OverrideForm
+from policy.rules.scripts import Script, ScriptError, compile_script
 from policy.rules.subnets import MediaPlace, SubnetTable
-from policy.wire.alias import parse_alias
+from policy.rules.templates import Template, is_template, placeholders
+from policy.rules.unfinished import WithPlaceholders, or_placeholders
 from policy.wire.fields import AliasText, EmptyText, Text
 from policy.wire.participants import ParticipantOverrides
-from policy.wire.services import AnyService, Gateway
+from policy.wire.services import AnyService
 from policy.wire.vocabulary import RequestType
+from policy.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OUTCOMES: Final[Mapping[RequestType, frozenset[str]]] = {
     RequestType.SERVICE: frozenset(
-        {"reject", "continue", "not_found", "redirect", "room", "service"}
+        {"reject", "continue", "not_found", "redirect", "room", "service", "forward", "expr"}
     ),
-    RequestType.PARTICIPANT: frozenset({"reject", "continue", "not_found", "participant"}),
-    RequestType.LOCATION: frozenset({"not_found", "location", "location_by_subnet"}),
-    RequestType.REGISTRATION: frozenset({"reject", "continue", "not_found", "registration"}),
+    RequestType.PARTICIPANT: frozenset(
+        {"reject", "continue", "not_found", "participant", "forward", "expr"}
+    ),
+    RequestType.LOCATION: frozenset(
+        {"not_found", "location", "location_by_subnet", "forward", "expr"}
+    ),
+    RequestType.REGISTRATION: frozenset(
+        {"reject", "continue", "not_found", "registration", "forward"}
+    ),
+    RequestType.AVATAR: frozenset({"not_found", "forward"}),
+    RequestType.PHONEBOOK: frozenset({"not_found", "forward"}),
 }
-_ALL_OUTCOMES: Final = frozenset().union(*OUTCOMES.values())
+_ALL_OUTCOMES: Final = sorted(frozenset().union(*OUTCOMES.values()))
+# Of these a request without calls knows nothing.
+CHANGES: Final[Mapping[str, frozenset[RequestType]]] = {
+    "set": frozenset(RequestType),
+    "rewrite": frozenset({RequestType.SERVICE, RequestType.PARTICIPANT, RequestType.LOCATION}),
+    "override": frozenset({RequestType.SERVICE}),
+}
+
+
+def _script(value: object) -> Script:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("needs the text of a script")
+    try:
+        return compile_script(value)
+    except ScriptError as exc:
+        raise ValueError(f"line {exc.line} of the script: {exc}") from exc
+
+
+def _check_upstream(value: str, info: ValidationInfo) -> str:
+    known = (info.context or {}).get("upstreams")
+    if known is not None and value not in known:
+        hint = did_you_mean(value, sorted(known)) if known else "; the settings have none"
+        raise ValueError(f"{value!r} is not among upstreams of the settings{hint}")
+    return value
+
+
+def _room(value: object, check: ValidatorFunctionWrapHandler) -> object:
+    """Let an alias with placeholders wait until a call fills them."""
+    return value if is_template(value) else check(value)
+
+
+ScriptText = Annotated[Script, PlainValidator(_script), WithJsonSchema({"type": "string"})]
+if TYPE_CHECKING:
+    ServiceText = AnyService | WithPlaceholders | None
+    ParticipantText = ParticipantOverrides | WithPlaceholders | None
+else:  # what has placeholders gets past the models
+    ServiceText = Annotated[AnyService | None, WrapValidator(or_placeholders)]
+    ParticipantText = Annotated[ParticipantOverrides | None, WrapValidator(or_placeholders)]
+RoomAlias = Annotated[AliasText, WrapValidator(_room)]
 
 
 class RegistrationOutcome(Document):
@@ -67,19 +132,42 @@ class LocationOutcome(Document):
         return MediaPlace(self.location, self.overflow)
 
 
+class ForwardOutcome(Document):
+    """Another policy server of the settings, how long it may take, and what if it fails."""
+
+    to: Annotated[Text, AfterValidator(_check_upstream)]
+    time_limit_s: Annotated[float, Field(gt=0, le=4)] = 1.5
+    on_failure: OnFailure = OnFailure.NEXT
+
+    def compiled(self) -> Forward:
+        """Give the outcome as a value."""
+        return Forward(self.to, self.time_limit_s, self.on_failure)
+
+
 class Then(Document):
-    """What happens: exactly one of these."""
+    """What happens: any of set, rewrite and override, and at most one outcome."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    set_: Annotated[
+        dict[FactName, Annotated[str, StringConstraints(max_length=1000)]],
+        Field(alias="set", min_length=1),
+    ] = Field(default_factory=dict)
+    rewrite: RoomAlias = ""
+    override: OverrideForm | None = None
 
     reject: Text = ""
     continue_: Annotated[Literal[True] | None, Field(alias="continue")] = None
     not_found: Literal[True] | None = None
     redirect: Text = ""
-    room: AliasText = ""
-    service: AnyService | None = None
-    participant: ParticipantOverrides | None = None
+    room: RoomAlias = ""
+    service: ServiceText = None
+    participant: ParticipantText = None
     registration: RegistrationOutcome | None = None
     location: LocationOutcome | None = None
     location_by_subnet: Annotated[dict[Network, LocationOutcome] | None, Field(min_length=1)] = None
+    forward: ForwardOutcome | None = None
+    expr: ScriptText | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -87,47 +175,84 @@ class Then(Document):
         return {value: True} if value in ("continue", "not_found") else value
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if len(self.model_fields_set) != 1 or self.key() not in self._written():
-            raise ValueError(f"then needs exactly one of {', '.join(sorted(_ALL_OUTCOMES))}")
+    def _at_most_one_outcome(self) -> Self:
+        keys = self._keys()
+        blank = keys - {name.rstrip("_") for name, value in self if value not in (None, "")}
+        if len(keys - CHANGES.keys()) > 1 or not keys or blank:
+            raise ValueError(
+                f"then needs exactly one of {', '.join(_ALL_OUTCOMES)}, "
+                "or at least one of set, rewrite, override"
+            )
         return self
 
-    def key(self) -> str:
-        """Give the outcome's key as written."""
-        return min(self.model_fields_set).rstrip("_")
+    def _keys(self) -> set[str]:
+        return {name.rstrip("_") for name in self.model_fields_set}
 
-    def _written(self) -> set[str]:
-        return {name.rstrip("_") for name, value in self if value not in (None, "")}
+    def key(self) -> str:
+        """Give the outcome's key as written, empty for a rule that only changes something."""
+        return next(iter(self._keys() - CHANGES.keys()), "")
+
+    def changing(self) -> set[str]:
+        """Give the keys of what is changed."""
+        return self._keys() & CHANGES.keys()
 
     def names(self) -> dict[str, object]:
         """Give the parts that may name objects of the platform, each under its key."""
-        parts = {"service", "location", "location_by_subnet"}
-        return self.model_dump(mode="json", exclude_unset=True, include=parts)
+        named: dict[str, object] = {}
+        for key in ("service", "location", "location_by_subnet", "override"):
+            part = getattr(self, key)
+            if isinstance(part, WithPlaceholders):
+                named[key] = part.document
+            elif part is not None:
+                named[key] = self.model_dump(mode="json", exclude_unset=True, include={key})[key]
+        return named
 
-    def compiled(self) -> Outcome:
-        """Give the outcome as a value."""
+    def placeholders(self) -> list[str]:
+        """Give every name that a call must fill in."""
+        override = self.override.fields() if self.override is not None else {}
+        parts = (self.set_, self.rewrite, override, self.reject, self.redirect, self.room)
+        documents = (self.service, self.participant)
+        unfinished = [each.document for each in documents if isinstance(each, WithPlaceholders)]
+        return [name for part in (*parts, *unfinished) for name in placeholders(part)]
+
+    def changes(self) -> Changes | None:
+        """Give what is changed as a value, None for nothing."""
+        if not self.changing():
+            return None
+        return Changes(
+            facts={name: Template(text) for name, text in self.set_.items()},
+            override=self.override.fields() if self.override is not None else {},
+            alias=Template(self.rewrite) if self.rewrite else None,
+        )
+
+    def compiled(self) -> Outcome | None:
+        """Give the outcome as a value; None for a rule that only changes something."""
         return self._document() or self._word()
 
     def _document(self) -> Outcome | None:
         if self.service is not None:
-            return UseService(self.service.result(), isinstance(self.service, Gateway))
+            return UseService(self.service.result(), isinstance(self.service, WithPlaceholders))
         if self.participant is not None:
-            return Override(self.participant.result())
+            is_unfinished = isinstance(self.participant, WithPlaceholders)
+            return Override(self.participant.result(), is_unfinished)
         if self.registration is not None:
             return Credentials(self.registration.model_dump(exclude_unset=True))
-        if self.location is not None:
-            return UseLocation(self.location.compiled())
         if self.location_by_subnet is not None:
             places = {net: each.compiled() for net, each in self.location_by_subnet.items()}
             return UseLocationBySubnet(SubnetTable(places))
-        return None
+        if self.location is not None:
+            return UseLocation(self.location.compiled())
+        return self.forward.compiled() if self.forward is not None else None
 
-    def _word(self) -> Outcome:
+    def _word(self) -> Outcome | None:
         if self.room:
-            alias = parse_alias(self.room)
-            return UseRoom(AddressKey(alias.user, alias.host))
+            return UseRoom(Template(self.room))
         if self.redirect:
-            return Redirect(self.redirect)
+            return Redirect(Template(self.redirect))
         if self.reject:
-            return Reject(self.reject)
-        return NotFound() if self.not_found else Continue()
+            return Reject(Template(self.reject))
+        if self.expr is not None:
+            return RunScript(self.expr)
+        if self.not_found:
+            return NotFound()
+        return Continue() if self.continue_ else None

@@ -6,14 +6,12 @@ One dictionary per prefix length: about a microsecond for any number of subnets.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+    from policy.networks import Address, Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,7 @@ class SubnetTable:
     """Finds the place of the narrowest subnet that an address is in."""
 
     def __init__(self, places: Mapping[Network, MediaPlace]) -> None:
+        self._networks = tuple(places)
         self._by_prefix: dict[tuple[int, int], dict[int, MediaPlace]] = {}
         for network, place in places.items():
             host_bits = network.max_prefixlen - network.prefixlen
@@ -35,6 +34,10 @@ class SubnetTable:
             section[int(network.network_address) >> host_bits] = place
         # Few host bits are a long prefix.
         self._sections = sorted(self._by_prefix.items(), key=lambda item: item[0][1])
+
+    def networks(self) -> tuple[Network, ...]:
+        """Give every subnet that has a place."""
+        return self._networks
 
     def find(self, addresses: Iterable[Address]) -> MediaPlace | None:
         """Give the place of the first address that is in any subnet."""

@@ -1,115 +1,143 @@
-"""The rules in force: compiled, indexed, immutable; `first_match()` is the only matcher. Pure.
+"""The rules in force: compiled, indexed, immutable. Pure.
 
-Rules are found through an index of what they say about the alias: exact aliases and domains by
-dictionary, all regular expressions by one RE2 set, which reads the alias once however many there
-are and in time linear in its length. Only the candidates are looked at one by one, in order.
+Rules are found through an index of what they say about the alias and the caller's subnet: exact
+aliases and domains by dictionary, all regular expressions by one RE2 set, which reads the alias
+once however many there are and in time linear in its length. Only the candidates are looked at one
+by one, in order; `walk.py` does so, and is the only matcher.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import re2
 
-from policy.rules.model import AliasTest, UseLocationBySubnet, UseService
-from policy.wire.vocabulary import CallDirection, RequestType
+from policy.rules.comparisons import InNetworks, Matches, OneOf
+from policy.rules.model import UseService
+from policy.rules.walk import Walk
+from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from policy.rules.model import Condition, Outcome, Rule
-    from policy.rules.subnets import Address
+    from policy.networks import Address
+    from policy.rules.model import Rule
+    from policy.rules.question import Question
+    from policy.rules.trace import Trace
     from policy.wire.alias import Alias
-    from policy.wire.vocabulary import CallProtocol, ParticipantType, Role
 
 # RE2's default of 8 MiB cannot compile a set of some thousand patterns, and a set that just fits
 # throws its automaton away all the time: 2.6 ms instead of 5 us per alias at 10,000 patterns.
 _RE2_BYTES: Final = 8 << 20
 _RE2_BYTES_PER_PATTERN: Final = 64 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What rules look at in a request; a registration has no direction."""
-
-    alias: Alias
-    protocol: CallProtocol | None
-    direction: CallDirection | None
-    organisation: str = ""
-    role: Role | None = None
-    participant_type: ParticipantType | None = None
-    breakout_uuid: str = ""
-    idp_attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    addresses: tuple[Address, ...] = ()
+# A list of more aliases is looked into as a whole: one set, not an entry of the index for each.
+_MOST_INDEXED: Final = 100
 
 
 class RuleTable:
-    """All rules of all requests; `version` names their text, `size` counts them."""
+    """All rules of all requests; `version` names their text."""
 
     def __init__(self, rules: Sequence[Rule] = (), *, version: str = "") -> None:
         self.version = version or hashlib.sha256(repr(rules).encode()).hexdigest()[:12]
+        self.rules = tuple(rules)
         self.size = len(rules)
         self._gateways = {
             str(rule.then.service["name"]): rule
             for rule in reversed(rules)
-            if isinstance(rule.then, UseService) and rule.then.is_gateway
+            if isinstance(rule.then, UseService)
+            and rule.then.service["service_type"] == "gateway"
+            and not rule.is_shadow
         }
         self._sections = {
-            request: _Section([rule for rule in rules if request in rule.requests])
+            request: Section([rule for rule in rules if request in rule.requests])
             for request in RequestType
         }
 
-    def first_match(self, request: RequestType, question: Question) -> Rule | None:
-        """Give the first rule in order that speaks to this request, None when none does."""
-        return self._sections[request].first_match(question)
+    def walk(self, question: Question, trace: Trace | None = None) -> Walk:
+        """Begin to go through the rules of a request."""
+        if trace is not None:
+            trace.steps.clear()  # deciding has begun again, with a fact more
+        return Walk(self._sections[question.request], question, trace)
 
     def gateway_named(self, name: str) -> Rule | None:
         """Give the first rule that makes gateway calls of this name."""
         return self._gateways.get(name)
 
-    def asks_for_organisation(self, request: RequestType) -> bool:
-        """Say whether any rule of this request wants to know whose room was dialled."""
-        return self._sections[request].asks_for_organisation
 
-
-class _Section:
-    """The rules of one request type, indexed by what they say about the alias."""
+class Section:
+    """The rules of one request type, each under the one thing that few requests have."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = tuple(rules)
-        self.asks_for_organisation = any(rule.when.organisations for rule in rules)
+        self.rules = tuple(rules)
         self._always: list[int] = []
-        self._by_test: Mapping[AliasTest, dict[str, list[int]]] = {
-            test: defaultdict(list) for test in AliasTest
-        }
+        self._by_text: dict[str, list[int]] = defaultdict(list)
+        self._by_host: dict[str, list[int]] = defaultdict(list)
+        self._by_network: dict[tuple[int, int], dict[int, list[int]]] = {}
+        by_pattern: dict[str, list[int]] = defaultdict(list)
         for position, rule in enumerate(rules):
-            if rule.when.alias is None:
-                self._always.append(position)
-            else:
-                test, text = rule.when.alias
-                self._by_test[test][text].append(position)
-        self._patterns = list(self._by_test[AliasTest.REGEX].values())
-        self._set = _pattern_set(self._by_test[AliasTest.REGEX])
+            self._enter(position, rule, by_pattern)
+        self._patterns = list(by_pattern.values())
+        self._set = _pattern_set(by_pattern)
 
-    def first_match(self, question: Question) -> Rule | None:
-        for position in sorted(self._candidates(question.alias)):
-            if _holds(self._rules[position], question):
-                return self._rules[position]
-        return None
-
-    def _candidates(self, alias: Alias) -> Iterable[int]:
-        exact, domain, kind = AliasTest.EXACT, AliasTest.DOMAIN, AliasTest.KIND
-        found = set(self._always)
-        found.update(self._by_test[exact].get(alias.text, ()))
-        found.update(self._by_test[domain].get(alias.host, ()))
-        found.update(self._by_test[kind].get(alias.kind, ()))
+    def candidates(self, question: Question) -> list[int]:
+        """Give the positions of rules that may match, in order; all others cannot."""
+        alias = question.alias
+        found = self._always.copy()
+        found += self._by_text.get(alias.text, ())
+        found += self._by_host.get(alias.host, ())
         if self._set is not None:
             for number in self._set.Match(alias.text) or ():
-                found.update(self._patterns[number])
-        return found
+                found += self._patterns[number]
+        if self._by_network:
+            found += self._near(question.addresses())
+        return sorted(set(found))
+
+    def _near(self, addresses: Iterable[Address]) -> Iterable[int]:
+        for address in addresses:
+            number = int(address)
+            for (version, host_bits), heads in self._by_network.items():
+                if version == address.version:
+                    yield from heads.get(number >> host_bits, ())
+
+    def _enter(self, position: int, rule: Rule, by_pattern: Mapping[str, list[int]]) -> None:
+        indexed = [clause for clause in rule.clauses if _is_indexed(clause)]
+        match min(indexed, key=_rank, default=None):
+            case OneOf(key="alias", values=texts):
+                for text in texts:
+                    self._by_text[text].append(position)
+            case OneOf(values=hosts):
+                for host in hosts:
+                    self._by_host[host].append(position)
+            case InNetworks(sections=sections):
+                for bits, heads in sections.items():
+                    for head in heads:
+                        section = self._by_network.setdefault(bits, {})
+                        section.setdefault(head, []).append(position)
+            case Matches(pattern=pattern):
+                by_pattern[pattern].append(position)
+            case _:
+                self._always.append(position)
+
+
+def _is_indexed(clause: object) -> bool:
+    match clause:
+        case OneOf(key="alias" | "alias.domain", values=values):
+            return len(values) <= _MOST_INDEXED
+        case InNetworks(key="subnet", networks=networks):
+            return len(networks) <= _MOST_INDEXED
+        case Matches(key="alias"):
+            return True
+        case _:
+            return False
+
+
+def _rank(clause: object) -> tuple[bool, bool, bool]:
+    """Prefer what fewest requests have: an alias, a subnet, a domain, then a pattern."""
+    is_domain = isinstance(clause, OneOf) and clause.key == "alias.domain"
+    is_alias = isinstance(clause, OneOf) and not is_domain
+    return isinstance(clause, Matches), is_domain, not is_alias
 
 
 def _pattern_set(patterns: Iterable[str]) -> re2.Set | None:
@@ -125,36 +153,3 @@ def _pattern_set(patterns: Iterable[str]) -> re2.Set | None:
         pattern_set.Add(pattern)
     pattern_set.Compile()
     return pattern_set
-
-
-def _holds(rule: Rule, question: Question) -> bool:
-    """Hold the parts of a condition that the index does not know against a request."""
-    when = rule.when
-    if when.protocols and question.protocol not in when.protocols:
-        return False
-    if when.directions and question.direction not in when.directions:
-        return False
-    if not when.directions and question.direction is CallDirection.NON_DIAL:
-        return False
-    if when.breakout_uuids and question.breakout_uuid not in when.breakout_uuids:
-        return False
-    if when.organisations and question.organisation not in when.organisations:
-        return False
-    return _fits_the_participant(when, question) and _fits_the_subnet(rule.then, question)
-
-
-def _fits_the_participant(when: Condition, question: Question) -> bool:
-    if when.roles and question.role not in when.roles:
-        return False
-    if when.participant_types and question.participant_type not in when.participant_types:
-        return False
-    return all(
-        not wanted.isdisjoint(question.idp_attributes.get(name, ()))
-        for name, wanted in when.idp_attributes
-    )
-
-
-def _fits_the_subnet(outcome: Outcome, question: Question) -> bool:
-    if not isinstance(outcome, UseLocationBySubnet):
-        return True
-    return outcome.subnets.find(question.addresses) is not None

@@ -54,6 +54,12 @@ class Alias:
     kind: AliasKind
     text: str  # what rules compare with: `user@host`, `user`, or the focus of a meeting
 
+    @property
+    def digits(self) -> str:
+        """The user when it is a number, `+` in front included; else empty."""
+        number = self.user.removeprefix("+")
+        return self.user if number.isascii() and number.isdigit() else ""
+
 
 def parse_alias(written: str, own_nodes: Container[str] = ()) -> Alias:
     """Give the one spelling of an alias; raises RequestError for one that nobody can own."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from policy.errors import RequestError
 from policy.wire.alias import Alias, parse_alias
 from policy.wire.fields import UUID_TEXT
+from policy.wire.parameters import version_parts
 from policy.wire.vocabulary import CallDirection, CallProtocol, Encryption, Trigger
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ class Call:
             direction=parameters.word("call_direction", CallDirection) or CallDirection.DIAL_IN,
             protocol=parameters.word("protocol", CallProtocol),
         )
+
+    @property
+    def local_alias(self) -> str:
+        """What was dialled, as it came; of an outgoing call the conference that calls."""
+        return self.parameters.text("local_alias")
 
     @property
     def remote_alias(self) -> str:
@@ -184,8 +190,7 @@ class Call:
     @property
     def version_id(self) -> tuple[int, ...]:
         """The platform's version, `21.1` as (21, 1); empty when it is unknown."""
-        parts = self.parameters.text("version_id").split(".")
-        return tuple(int(part) for part in parts if part.isascii() and part.isdigit())[:4]
+        return version_parts(self.parameters.text("version_id"))
 
     @property
     def pseudo_version_id(self) -> str:

@@ -22,6 +22,8 @@ WordT = TypeVar("WordT", bound=StrEnum)
 # Nodes send some thirty, and one for each attribute of an identity provider. Reading ten thousand
 # would keep every other call waiting for 15 ms.
 MAX_FIELDS = 500
+# No field is longer, and Python refuses to read thousands of digits.
+MAX_DIGITS = 18
 
 _ABSENT = frozenset({"", "none", "null"})
 
@@ -59,7 +61,7 @@ class Parameters:
     def number(self, name: str) -> int | None:
         """Give a whole number of up to 18 digits, None for anything else."""
         value = self.text(name)
-        return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None  # noqa: PLR2004  no field is longer
+        return int(value) if _is_small_number(value) else None
 
     def word(self, name: str, words: type[WordT]) -> WordT | None:
         """Give one of a closed set of words, or None for one that we do not know."""
@@ -83,6 +85,11 @@ class Parameters:
                 return _header_values(value)
         return ()
 
+    def header_addresses(self, name: str) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Give the addresses in a SIP header, without what is none."""
+        read = (_address(each.strip()) for each in self.header(name))
+        return tuple(each for each in read if each is not None)
+
     def attributes(self, prefix: str) -> Mapping[str, tuple[str, ...]]:
         """Give every parameter that begins so, all values of each, by the rest in lower case."""
         found: dict[str, list[str]] = {}
@@ -90,6 +97,16 @@ class Parameters:
             if key.startswith(prefix):
                 found.setdefault(key[len(prefix) :].lower(), []).append(value)
         return {name: tuple(values) for name, values in found.items()}
+
+
+def version_parts(text: str) -> tuple[int, ...]:
+    """Give `21.1` as (21, 1), empty for what is no version; comparing as text or float goes wrong."""
+    parts = text.split(".")
+    return tuple(int(part) for part in parts if _is_small_number(part))[:4]
+
+
+def _is_small_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
 
 
 def as_utf8(raw: str) -> str:

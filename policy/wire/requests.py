@@ -156,6 +156,7 @@ class LocationRequest:
 class RegistrationRequest:
     """Ask whether a device may register under an alias; there is no other alias."""
 
+    parameters: Parameters = field(repr=False)
     alias: Alias | None
     protocol: CallProtocol | None
     auth_type: AuthType
@@ -166,6 +167,7 @@ class RegistrationRequest:
         """Read the percent-encoded alias of the raw path, and the query."""
         parameters = Parameters.parse(query)
         return cls(
+            parameters=parameters,
             alias=read_alias(alias_of_path(path_segment), parameters, own_nodes),
             protocol=parameters.word("protocol", CallProtocol),
             auth_type=parameters.word("auth_type", AuthType) or AuthType.CREDENTIALS,
@@ -181,6 +183,7 @@ class AvatarRequest:
     name is not known.
     """
 
+    parameters: Parameters = field(repr=False)
     alias: Alias | None
     size: tuple[int, int] | None
     location: str
@@ -191,6 +194,7 @@ class AvatarRequest:
         """Read the percent-encoded alias of the raw path, and the query."""
         parameters = Parameters.parse(query)
         return cls(
+            parameters=parameters,
             alias=read_alias(alias_of_path(path_segment), parameters, own_nodes),
             size=_size(parameters.number("width"), parameters.number("height")),
             location=parameters.text("location"),
@@ -213,6 +217,7 @@ def alias_of_path(segment: str) -> str:
 class PhonebookRequest:
     """Ask what the user of a registered app may be looking for; each letter typed asks anew."""
 
+    parameters: Parameters = field(repr=False)
     typed: str = field(repr=False)
     asker: Alias | None
     limit: int
@@ -224,6 +229,7 @@ class PhonebookRequest:
         parameters = Parameters.parse(query)
         limit = parameters.number("limit")
         return cls(
+            parameters=parameters,
             # PostgreSQL has no character 0.
             typed=parameters.values.get("q", "")[:MAX_TYPED].replace("\0", " "),
             asker=read_alias(parameters.text("registration_alias"), parameters, own_nodes),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -172,3 +173,11 @@ def test_the_ready_message_of_an_empty_directory() -> None:
     assert "Try:" not in text
     assert "  note: it lives elsewhere" in text
     assert Path("rules").name in text
+
+
+def test_the_ready_message_names_the_port_of_operators() -> None:
+    """Where there is one."""
+    ready = replace(READY, operator_url="http://127.0.0.1:8090")
+
+    assert "  operators: http://127.0.0.1:8090" in describe(ready, Settings()).splitlines()
+    assert "operators" not in describe(READY, Settings())

@@ -1,19 +1,44 @@
-"""A door in front of the database, and databases without a schema."""
+"""Directories of both kinds, a door in front of the database, databases without a schema."""
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
 
+from policy.directory.memory import MemoryDirectory
+from policy.documents import Marks, Parsed
 from tests.directory.proxy import Proxy, proxy_to
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
 
+    from policy.directory.document import DirectoryFile
+    from policy.directory.lookup import Directory
     from policy.embedded.cluster import Cluster
     from tests.database import Database
+
+    Holding = Callable[[DirectoryFile], AbstractAsyncContextManager[Directory]]
+
+
+@pytest.fixture(params=["memory", "postgresql"])
+def holding(request: pytest.FixtureRequest, database: Database) -> Holding:
+    """Open a directory that holds the rows of a file and no others."""
+
+    @asynccontextmanager
+    async def in_memory(file: DirectoryFile) -> AsyncIterator[Directory]:
+        yield MemoryDirectory(file)
+
+    @asynccontextmanager
+    async def in_postgresql(file: DirectoryFile) -> AsyncIterator[Directory]:
+        await database.load(Parsed(file, Marks("directory.yaml")))
+        async with database.directory() as directory:
+            yield directory
+
+    return in_memory if request.param == "memory" else in_postgresql
 
 
 @pytest.fixture

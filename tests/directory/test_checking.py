@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from policy.directory.checking import check_directory
+from policy.directory.checking import check_directory, check_directory_at
 from policy.directory.document import DirectoryFile
-from policy.documents import load
+from policy.documents import Document, load, parse
 from policy.errors import DocumentError
 from policy.platform_names import PlatformNames
 from tests.directory.rows import parsed
@@ -69,6 +69,120 @@ def test_an_organisation_stands_once_and_below_its_parent() -> None:
     assert [problem.text for problem in refused.value.problems] == [
         "parent 'b' is no organisation above this row",
         "organisation 'a' stands twice",
+    ]
+
+
+def test_what_may_stand_once() -> None:
+    """Whatever the database would refuse the second time is told with the line of the first."""
+    text = """  - {domain: example.org, organisation: north}
+templates:
+  - {organisation: north, name: quiet}
+  - {organisation: north, name: quiet}
+rooms:
+  - {organisation: north, aliases: ["1"], service_name: r}
+bookings:
+  - organisation: north
+    aliases: ["2"]
+    service_name: r
+    starts_at: 2026-05-04T10:00Z
+    ends_at: 2026-05-04T11:00Z
+phonebook_grants:
+  - {organisation: north, seen_by: south}
+  - {organisation: north, seen_by: south}
+"""
+    rows = "organisations: [{code: north, name: N}, {code: south, name: S}]\ndomains:\n"
+    first = "  - {domain: example.org, organisation: north}\n"
+
+    with pytest.raises(DocumentError) as refused:
+        check_directory(parsed(rows + first + text))
+
+    assert [str(problem).removeprefix("directory.yaml:") for problem in refused.value.problems] == [
+        "4:14: domain 'example.org' is there already, in line 3",
+        "7:33: template 'quiet' is there already, in line 6",
+        "13:19: service_name 'r' is taken in line 9",
+        "18:5: this grant is there already, in line 17",
+    ]
+
+
+def test_an_organisation_is_not_granted_what_it_has() -> None:
+    """It sees itself anyway."""
+    text = "phonebook_grants: [{organisation: north, seen_by: north}]\n"
+
+    assert _said(text) == ["3:51: organisation 'north' sees itself anyway"]
+
+
+@pytest.mark.parametrize(
+    ("alias", "said"),
+    [
+        ("ward/7@example.org", "an address has 1 to 100 of a-z, æ, ø, å, 0-9, '.', '_' and '-'"),
+        ("+4712345678", "an address has 1 to 100 of a-z, æ, ø, å, 0-9, '.', '_' and '-'"),
+        ("a" * 101, "an address has 1 to 100 of a-z, æ, ø, å, 0-9, '.', '_' and '-'"),
+    ],
+)
+def test_an_address_is_spelled_as_the_register_has_it(alias: str, said: str) -> None:
+    """A call may come with any alias, but the table of addresses takes only some."""
+    text = f"addresses: [{{alias: {alias}, state: held}}]\n"
+
+    assert _said(text) == [f"3:21: alias {alias!r}: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (
+            "starts_at: 1970-12-31T23:59Z, ends_at: 1971-02-01T00:00Z",
+            "3:59: starts_at: a meeting is in the years 1971 to 9998",
+        ),
+        (
+            "starts_at: 9998-12-31T23:59Z, ends_at: 9999-01-01T00:00Z",
+            "3:87: ends_at: a meeting is in the years 1971 to 9998",
+        ),
+    ],
+)
+def test_a_meeting_is_in_years_that_can_be_counted(times: str, said: str) -> None:
+    """As the table of bookings has it."""
+    assert _said(f"bookings: [{{organisation: north, aliases: [a], {times}}}]\n") == [said]
+
+
+def test_a_room_fits_its_template() -> None:
+    """The template is for this type of service, and both together are what a node takes."""
+    text = """templates:
+  - {organisation: north, name: talk, type: lecture}
+  - {organisation: north, name: apart, service: {breakout_rooms: true}}
+rooms:
+  - {organisation: north, aliases: ["1"], template: talk}
+  - {organisation: north, aliases: ["2"], template: apart, direct_media: always}
+"""
+    assert _said(text) == [
+        "7:53: template 'talk' is for a lecture, this is a conference",
+        "8:5: with template 'apart': direct_media must be never when breakout_rooms is true",
+    ]
+
+
+class _Case(Document):
+    """A document that holds a directory somewhere inside."""
+
+    tests: tuple[DirectoryFile, ...]
+
+
+def test_a_directory_inside_another_document_is_told_with_its_place() -> None:
+    """Lines and columns are those of the whole document, of the first row of two as well."""
+    text = """tests:
+  - {}
+  - organisations: [{code: north, name: North}]
+    rooms:
+      - {organisation: south, aliases: ["1"], ivr_theme_name: Kiosk}
+      - {organisation: north, aliases: ["1"]}
+"""
+    case = parse(text, "blocked.test.yaml", _Case)
+    platform = PlatformNames(themes=frozenset({"Corporate"}))
+
+    problems = check_directory_at(case.value.tests[1], case.marks, ("tests", 1), platform)
+
+    assert list(map(str, problems)) == [
+        "blocked.test.yaml:5:24: organisation 'south' is not in this file",
+        "blocked.test.yaml:5:63: ivr_theme_name: 'Kiosk' is not among platform.themes",
+        "blocked.test.yaml:6:41: alias '1' is taken in line 5",
     ]
 
 

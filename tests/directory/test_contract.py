@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
@@ -19,41 +18,16 @@ from policy.directory.records import (
     Reserved,
     RoomState,
 )
-from policy.documents import Marks, Parsed
 from tests.directory.rows import file_of
-from tests.fakes.directory import FakeDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from contextlib import AbstractAsyncContextManager
-
-    from policy.directory.document import DirectoryFile
-    from policy.directory.lookup import Directory
-    from tests.database import Database
-
-    Holding = Callable[[DirectoryFile], AbstractAsyncContextManager[Directory]]
+    from tests.directory.conftest import Holding
 
 ACTIVE: Final = OrganisationState.ACTIVE
 OWNER: Final = "region-north"
+SUBTREE: Final = ("region-north",)
 KEY: Final = AddressKey("700", "example.org")
 NOBODY: Final = Entry(own_domain=True, target=None)
-
-
-@pytest.fixture(params=["memory", "postgresql"])
-def holding(request: pytest.FixtureRequest, database: Database) -> Holding:
-    """Open a directory that holds the rows of a file and no others."""
-
-    @asynccontextmanager
-    async def in_memory(file: DirectoryFile) -> AsyncIterator[Directory]:
-        yield FakeDirectory(file)
-
-    @asynccontextmanager
-    async def in_postgresql(file: DirectoryFile) -> AsyncIterator[Directory]:
-        await database.load(Parsed(file, Marks("directory.yaml")))
-        async with database.directory() as directory:
-            yield directory
-
-    return in_memory if request.param == "memory" else in_postgresql
 
 
 def room(**more: object) -> dict[str, object]:
@@ -137,9 +111,8 @@ async def test_a_room_says_what_its_row_says(
     async with holding(file_of(rooms=[room(**row)])) as directory:
         entry = await directory.find(KEY)
 
-    assert entry == Entry(
-        own_domain=True, target=PermanentRoom(ACTIVE, RoomState.ACTIVE, wanted, OWNER)
-    )
+    target = PermanentRoom(ACTIVE, RoomState.ACTIVE, wanted, OWNER, subtree=SUBTREE)
+    assert entry == Entry(own_domain=True, target=target)
 
 
 @pytest.mark.parametrize("stage", RoomState)
@@ -148,7 +121,7 @@ async def test_a_room_is_found_in_every_state(holding: Holding, stage: RoomState
     async with holding(file_of(rooms=[room(state=stage.value)])) as directory:
         entry = await directory.find(KEY)
 
-    assert entry.target == PermanentRoom(ACTIVE, stage, service(), OWNER)
+    assert entry.target == PermanentRoom(ACTIVE, stage, service(), OWNER, subtree=SUBTREE)
 
 
 async def test_the_organisation_of_a_row_counts(holding: Holding) -> None:
@@ -209,6 +182,7 @@ async def test_a_booking_says_when(holding: Holding, *, cancelled: bool) -> None
         cancelled=cancelled,
         service=service(service_tag="region-north:booking"),
         owner=OWNER,
+        subtree=SUBTREE,
     )
 
 
@@ -229,7 +203,7 @@ async def test_a_device_says_how_it_proves_itself(
     async with holding(file_of(devices=[{"alias": "700@example.org", **row}])) as directory:
         entry = await directory.find(KEY)
 
-    assert entry == Entry(own_domain=True, target=Device(ACTIVE, *wanted, OWNER))
+    assert entry == Entry(own_domain=True, target=Device(ACTIVE, *wanted, OWNER, subtree=SUBTREE))
 
 
 @pytest.mark.parametrize(("stage", "target"), [("held", Reserved), ("quarantined", Quarantined)])

@@ -92,6 +92,20 @@ def test_the_example_can_be_read() -> None:
         ("organisations: [{code: n, name: N, state: gone}]", "state: 'gone' is not allowed"),
         ("organisations: [{code: n, name: N, type: group}]", "type: 'group' is not allowed"),
         ("rooms: [{organisation: n, aliases: ['sip:']}]", "is no alias"),
+        ("rooms: [{organisation: n, aliases: [a], tags: ward}]", "tags: needs a list, got 'ward'"),
+        (
+            "rooms: [{organisation: n, aliases: [a], tags: ['']}]",
+            "tags: string should have at least 1",
+        ),
+        (
+            "devices: [{organisation: n, alias: a, tags: [%s]}]" % ("t" * 101),
+            "at most 100 characters",
+        ),
+        (
+            'devices: [{organisation: n, alias: a, tags: ["a\\tb"]}]',
+            "tags: a tag has no control characters",
+        ),
+        ("devices: [{organisation: n, alias: a, tags: [%s]}]" % ("t, " * 51), "tags: "),
     ],
 )
 def test_a_wrong_row_is_told_with_its_place(row: str, said: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policy.directory.document import DirectoryFile
+from policy.directory.records import AddressKey, PermanentRoom
 from policy.documents import load
 from tests.fakes.node import FakeNode
 from tests.fakes.verdict import Kind
@@ -26,7 +27,7 @@ STATEMENTS: Final = re.findall(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DO
 async def test_the_sql_of_the_page_makes_and_cancels_rooms(database: Database) -> None:
     """Whoever pastes the statements into the example directory can call what they make."""
     await database.load(load(ROOT / "examples" / "vdx" / "directory.yaml", DirectoryFile))
-    room, reception, template, booking, cancelled, _ = STATEMENTS
+    room, reception, template, booking, cancelled, *_ = STATEMENTS
     reasons: list[object] = []
     services: list[Mapping[str, object]] = []
 
@@ -52,6 +53,20 @@ async def test_the_sql_of_the_page_makes_and_cancels_rooms(database: Database) -
     assert reasons == ["OK", "OK", "OK", "OK", "CANCELLED"]
     assert services[1]["service_type"] == "two_stage_dialing"
     assert services[2]["enable_chat"] == "no"
+
+
+async def test_the_sql_of_the_page_tags_a_room(database: Database) -> None:
+    """Whoever pastes it can name the room's tags in a rule, and the organisations above it."""
+    await database.load(load(ROOT / "examples" / "vdx" / "directory.yaml", DirectoryFile))
+    (tagging,) = [each for each in STATEMENTS if "tags" in each]
+
+    await database.sql.execute(STATEMENTS[0])
+    await database.sql.execute(tagging)
+    async with database.directory() as directory:
+        target = (await directory.find(AddressKey("733001", "rooms.example.org"))).target
+
+    assert isinstance(target, PermanentRoom)
+    assert (target.tags, target.subtree) == (("interpreter", "ward 7"), ("region-north",))
 
 
 async def test_the_sql_of_the_page_lists_and_grants(database: Database) -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_URL, UUID, uuid5
 
+from policy.directory.memory import picture_id_of
 from policy.directory.uploads import read_pictures
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from policy.directory.document import DirectoryFile
     from policy.documents import Parsed
-
-
-def picture_id_of(written: str | None) -> UUID | None:
-    """Give the id under which the fakes hold a picture that a directory file names."""
-    return uuid5(NAMESPACE_URL, written) if written is not None else None
 
 
 class FakePictures:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
 
 import orjson
+from aiohttp import web
 
+from policy.errors import Problem
+from policy.handlers.health import HealthHandler, add_health_routes
+from policy.rules.reload import LiveRules, Reload
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
+from policy.server import make_runner
 from tests.fakes.directory import FakeDirectory
 from tests.handlers.asking import CALL, ROOM, BlockedDirectory, get
-from tests.running import running
+from tests.running import NOON, running
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 RULE: Final = "rules: [{name: one, when: {alias: {exact: a@example.org}}, then: continue}]"
 
@@ -36,6 +45,52 @@ async def test_ready_says_which_rules_are_in_force() -> None:
         "directory": "ok",
         "rules": {"version": "0123456789ab", "in_force": 1},
     }
+
+
+async def test_rules_are_current() -> None:
+    """What is in force, since when, and what is to be minded about it."""
+    warning = Problem("rules/a.yaml", 3, 5, "rule 'b': never matches, 'a' covers it")
+    live = LiveRules(RuleTable(version="0123456789ab"), (warning,), lambda: NOON)
+
+    async with served(live) as url:
+        answer = await get(url, "/health/rules")
+
+    assert answer.status == 200
+    assert orjson.loads(answer.body) == {
+        "state": "current",
+        "since": "2026-05-04T10:00:00+00:00",
+        "version": "0123456789ab",
+        "in_force": 0,
+        "loaded_at": "2026-05-04T10:00:00+00:00",
+        "attempts": 0,
+        "last": None,
+        "problem_count": 0,
+        "problems": [],
+        "warnings": [{"file": "rules/a.yaml", "line": 3, "column": 5, "text": warning.text}],
+    }
+
+
+async def test_rules_that_are_kept_out_say_why() -> None:
+    """The problems with their places, and that older rules serve on; the server stays ready."""
+    live = LiveRules(RuleTable(version="0123456789ab"), clock=lambda: NOON)
+    problem = Problem("rules/a.yaml", 4, 11, "unknown outcome 'contineu'")
+
+    async with served(live) as url:
+        live.keep_out(Reload.KEPT_OUT, (problem,), 1)
+        rules = await get(url, "/health/rules")
+        ready = await get(url, "/health/ready")
+
+    told = orjson.loads(rules.body)
+    assert (rules.status, ready.status) == (200, 200)
+    assert (told["state"], told["last"], told["version"]) == (
+        "kept_out",
+        "kept_out",
+        "0123456789ab",
+    )
+    assert (told["problem_count"], told["problems"]) == (
+        1,
+        [{"file": "rules/a.yaml", "line": 4, "column": 11, "text": "unknown outcome 'contineu'"}],
+    )
 
 
 async def test_ready_follows_the_directory() -> None:
@@ -73,3 +128,18 @@ async def test_a_question_about_health_is_not_from_memory() -> None:
             await get(url, "/health/ready")
 
     assert len(directory.asked) == 6
+
+
+@asynccontextmanager
+async def served(live: LiveRules) -> AsyncIterator[str]:
+    """Serve the health paths alone; gives the base URL."""
+    app = web.Application()
+    add_health_routes(app, HealthHandler(FakeDirectory(), live))
+    runner = make_runner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()

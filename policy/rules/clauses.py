@@ -1,0 +1,217 @@
+"""Conditions of a rule, compiled: comparisons, the clock, shares, expressions, and groups. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Protocol
+
+from policy.rules.comparisons import OneOf, shown
+from policy.rules.question import Question
+from policy.rules.scripts import evaluate
+from policy.rules.variables import variables_of
+from policy.wire.vocabulary import CallDirection
+
+if TYPE_CHECKING:
+    from policy.rules.calendar import Window
+    from policy.rules.scripts import Script
+
+
+class Clause(Protocol):
+    """One condition; `key` is what it is called in a rule file."""
+
+    @property
+    def key(self) -> str:
+        """Its name as written."""
+        ...
+
+    def holds(self, question: Question) -> bool:
+        """Say whether it holds; raises Needs, and OutcomeError when it cannot be evaluated."""
+        ...
+
+    def wanted(self) -> str:
+        """Tell a person what would make it hold."""
+        ...
+
+    def got(self, question: Question) -> str:
+        """Tell a person what the request has."""
+        ...
+
+    def covers(self, other: object) -> bool:
+        """Say whether it surely holds wherever `other` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InWindow:
+    """The clock is in a window of time."""
+
+    key: str
+    window: Window
+
+    def holds(self, question: Question) -> bool:
+        """Look at the clock."""
+        return self.window.holds(question.moment.now)
+
+    def wanted(self) -> str:
+        """Tell the window."""
+        return str(self.window)
+
+    def got(self, question: Question) -> str:
+        """Show the time, in UTC."""
+        return question.moment.now.isoformat(timespec="seconds")
+
+    def covers(self, other: object) -> bool:
+        """Hold in every moment of the other's window."""
+        return isinstance(other, InWindow) and self.window.covers(other.window)
+
+
+@dataclass(frozen=True, slots=True)
+class InShare:
+    """The caller is among so many of 10,000; the same callers each time, on every server."""
+
+    key: str
+    name: str
+    of_10000: int
+
+    def holds(self, question: Question) -> bool:
+        """Draw the caller's lot."""
+        return self._lot(question) < self.of_10000
+
+    def _lot(self, question: Question) -> int:
+        remote = question.remote()
+        caller = remote.text if remote else str(question.parameters.address("remote_address"))
+        digest = blake2b(f"{self.name}\0{caller}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % 10_000
+
+    def wanted(self) -> str:
+        """Name the share."""
+        return f"below {self.of_10000 / 100:g} % of {self.name}"
+
+    def got(self, question: Question) -> str:
+        """Show the caller's lot."""
+        return f"{self._lot(question) / 100:g} %"
+
+    def covers(self, other: object) -> bool:
+        """Hold for every caller of a smaller share of the same name."""
+        if not isinstance(other, InShare) or other.name != self.name:
+            return False
+        return other.of_10000 <= self.of_10000
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A Jinja2 expression is true."""
+
+    key: str
+    script: Script
+
+    def holds(self, question: Question) -> bool:
+        """Evaluate; raises OutcomeError when that fails."""
+        moment = question.moment
+        variables = variables_of(self.script, question)
+        return evaluate(self.script, variables, now=moment.now, token=moment.token)
+
+    def wanted(self) -> str:
+        """Show the expression."""
+        return shown(self.script.source)
+
+    def got(self, question: Question) -> str:
+        """Show what came out; an expression that fails has told so before."""
+        return str(self.holds(question)).lower()
+
+    def covers(self, other: object) -> bool:
+        """Hold wherever the same is asked for."""
+        return isinstance(other, Expression) and other.script.source == self.script.source
+
+
+@dataclass(frozen=True, slots=True)
+class SetsUpACall:
+    """The request is about a call: what a rule means that says nothing of the direction."""
+
+    key: str = "direction"
+
+    def holds(self, question: Question) -> bool:
+        """Look at the direction; requests without one are no calls either way."""
+        return question.direction is not CallDirection.NON_DIAL
+
+    def wanted(self) -> str:
+        """Say which directions are meant."""
+        return "dial_in or dial_out, as for every rule that does not say otherwise"
+
+    def got(self, question: Question) -> str:
+        """Show the direction."""
+        return str(question.direction)
+
+    def covers(self, other: object) -> bool:
+        """Hold wherever a call is asked for."""
+        if isinstance(other, OneOf) and other.key == self.key:
+            return CallDirection.NON_DIAL not in other.values
+        return isinstance(other, SetsUpACall)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyGroup:
+    """All clauses of at least one group hold."""
+
+    key: str
+    groups: tuple[tuple[Clause, ...], ...]
+
+    def holds(self, question: Question) -> bool:
+        """Try group after group."""
+        return any(failing(group, question) is None for group in self.groups)
+
+    def wanted(self) -> str:
+        """Name the groups."""
+        return " or ".join(_all_wanted(group) for group in self.groups)
+
+    def got(self, question: Question) -> str:
+        """Show what each group failed at."""
+        return " and ".join(_failed(group, question) for group in self.groups)
+
+    def covers(self, other: object) -> bool:
+        """Hold wherever the same is asked for, or one group covers the other clause alone."""
+        if self == other:
+            return True
+        return any(len(group) == 1 and group[0].covers(other) for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Not all clauses hold."""
+
+    key: str
+    clauses: tuple[Clause, ...]
+
+    def holds(self, question: Question) -> bool:
+        """Look for one that does not hold."""
+        return failing(self.clauses, question) is not None
+
+    def wanted(self) -> str:
+        """Name the clauses."""
+        return f"not ({_all_wanted(self.clauses)})"
+
+    def got(self, question: Question) -> str:
+        """Show what each clause saw."""
+        return ", ".join(f"{each.key}: {each.got(question)}" for each in self.clauses)
+
+    def covers(self, other: object) -> bool:
+        """Hold wherever the same is asked for."""
+        return self == other
+
+
+def failing(clauses: tuple[Clause, ...], question: Question) -> Clause | None:
+    """Give the first clause that does not hold, None when all do."""
+    for clause in clauses:
+        if not clause.holds(question):
+            return clause
+    return None
+
+
+def _all_wanted(clauses: tuple[Clause, ...]) -> str:
+    return " and ".join(f"{each.key}: {each.wanted()}" for each in clauses) or "always"
+
+
+def _failed(clauses: tuple[Clause, ...], question: Question) -> str:
+    clause = failing(clauses, question)
+    return "" if clause is None else f"{clause.key}: {clause.got(question)}"

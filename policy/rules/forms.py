@@ -1,0 +1,172 @@
+"""Forms in which a rule file writes what a text or a number is compared with. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Self, TypeVar
+
+import re2
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictInt,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
+
+from policy.documents import Document
+from policy.rules.scripts import ScriptError, compile_expression
+from policy.wire.fields import AliasText
+from policy.wire.parameters import version_parts
+from policy.wording import did_you_mean
+
+WordT = TypeVar("WordT")
+
+# A list of more entries stands better in a file of its own, but may be as long as it likes.
+_PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?%")
+_FACT: Final = "^[a-z][a-z0-9_]{0,49}$"
+
+
+def check_regex(value: str) -> str:
+    """Say what is wrong with a regular expression, and what RE2 lacks; raises ValueError."""
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(value, options=options)
+    except re2.error as exc:
+        said = exc.args[0].decode() if isinstance(exc.args[0], bytes) else exc.args[0]
+        is_known_elsewhere = "(?" in value or re.search(r"\\[1-9]", value)
+        hint = "; look-around and back-references are not known here" if is_known_elsewhere else ""
+        raise ValueError(f"{value!r}: {said}{hint}") from exc
+    return value
+
+
+def _check_expression(value: str) -> str:
+    try:
+        compile_expression(value)
+    except ScriptError as exc:
+        raise ValueError(str(exc)) from exc
+    return value
+
+
+def _check_list(value: str, info: ValidationInfo) -> str:
+    known = (info.context or {}).get("lists")
+    if known is not None and value not in known:
+        hint = did_you_mean(value, sorted(known)) if known else "; there is no *.txt file"
+        raise ValueError(f"{value!r} is no list of this folder{hint}")
+    return value
+
+
+def as_list(value: object) -> object:
+    """Let one word stand for a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+Regex = Annotated[str, StringConstraints(min_length=1), AfterValidator(check_regex)]
+# What may be written as one word or as a list of them.
+OneOrMore = Annotated[frozenset[WordT], BeforeValidator(as_list), Field(min_length=1)]
+AliasValue = AliasText
+# Providers differ in letter case.
+AttributeName = Annotated[str, StringConstraints(min_length=1, to_lower=True)]
+FactName = Annotated[str, StringConstraints(pattern=_FACT)]
+# The path of a list file, counted from the folder of the rules.
+ListName = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_list)]
+ExpressionText = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_expression)]
+_Word = Annotated[str, StringConstraints(min_length=1, to_lower=True)]
+
+
+class TextForm(Document):
+    """One text, a list of texts, or a mapping that says how to compare; case does not count."""
+
+    exact: OneOrMore[Annotated[str, StringConstraints(to_lower=True)]] = frozenset()
+    regex: Regex = ""
+    prefix: OneOrMore[_Word] = frozenset()
+    suffix: OneOrMore[_Word] = frozenset()
+    contains: OneOrMore[_Word] = frozenset()
+    list_: Annotated[ListName, Field(alias="list")] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"exact": value}
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError(
+                "needs a text, a list of texts, or one of exact, regex, prefix, suffix, contains, "
+                "list"
+            )
+        return self
+
+
+class NumberForm(Document):
+    """One number, or a mapping with its bounds, both included."""
+
+    at_least: StrictInt | None = None
+    at_most: StrictInt | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"at_least": value, "at_most": value}
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("needs a number, or at least one of at_least and at_most")
+        if None not in (self.at_least, self.at_most) and self.at_least > self.at_most:  # type: ignore[operator]
+            raise ValueError("at_least is more than at_most: no number is both")
+        return self
+
+
+def _check_version(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}", value):
+        raise ValueError(f"{value!r} is no version, write it as 21.1")
+    return value
+
+
+VersionText = Annotated[str, AfterValidator(_check_version)]
+
+
+class VersionForm(Document):
+    """One version, or a mapping with its bounds, both included."""
+
+    at_least: VersionText = ""
+    at_most: VersionText = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"at_least": value, "at_most": value}
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("needs a version, or at least one of at_least and at_most")
+        return self
+
+    def bounds(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Give both bounds part by part, empty for none."""
+        return version_parts(self.at_least), version_parts(self.at_most)
+
+
+def _percent(value: object) -> object:
+    found = _PERCENT.fullmatch(str(value))
+    if found is None or not 0 < float(found[1]) <= 100:  # noqa: PLR2004  per cent
+        raise ValueError(f"{value!r} is no share, write it as 10% or 0.5%")
+    return round(float(found[1]) * 100)
+
+
+class ShareForm(Document):
+    """So many per cent of callers; `name` makes rules draw the same callers, or others."""
+
+    percent: Annotated[int, BeforeValidator(_percent)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"percent": value}

@@ -1,0 +1,88 @@
+"""What has been gathered for one request, and how deciding asks for what it lacks. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from policy.directory.records import AddressKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policy.directory.records import Found
+    from policy.rules.model import Forward
+    from policy.wire.alias import Alias
+    from policy.wire.answers import ForwardedAnswer
+
+
+class Needs(Exception):  # noqa: N818  not an error: deciding stops, is told, and begins again
+    """Deciding lacks a fact.
+
+    Raised, not returned, because the lack may show deep inside a condition of a condition.
+    """
+
+
+class NeedsEntry(Needs):
+    """Ask the directory for `key`, and decide again."""
+
+    def __init__(self, key: AddressKey) -> None:
+        self.key = key
+        super().__init__()
+
+
+class NeedsAnswer(Needs):
+    """Ask the other policy server that `forward` names, and decide again."""
+
+    def __init__(self, forward: Forward) -> None:
+        self.forward = forward
+        super().__init__()
+
+
+@dataclass(slots=True)
+class Known:
+    """What has been gathered so far; an answer is None when the other server gave none."""
+
+    entries: dict[AddressKey, Found] = field(default_factory=dict)
+    answers: dict[str, ForwardedAnswer | None] = field(default_factory=dict)
+
+    def entry(self, key: AddressKey) -> Found:
+        """Give what the directory says of a key; raises NeedsEntry."""
+        found = self.entries.get(key)
+        if found is None:
+            raise NeedsEntry(key)
+        return found
+
+    def owned(self, keys: tuple[AddressKey, ...]) -> Found:
+        """Give the first that somebody owns, else the last; raises NeedsEntry."""
+        for key in keys[:-1]:
+            found = self.entry(key)
+            if found.entry.target is not None:
+                return found
+        return self.entry(keys[-1])
+
+    def answer(self, forward: Forward) -> ForwardedAnswer | None:
+        """Give what the other policy server said; raises NeedsAnswer."""
+        if forward.to not in self.answers:
+            raise NeedsAnswer(forward)
+        return self.answers[forward.to]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialling:
+    """How an alias without a domain is completed; locations win over the default."""
+
+    default_domain: str = ""
+    location_domains: Mapping[str, str] = field(default_factory=dict)
+
+    def domain_for(self, location: str) -> str:
+        """Give the domain of a caller's location, empty for none."""
+        return self.location_domains.get(location, self.default_domain)
+
+
+def keys_of(alias: Alias, default_domain: str) -> tuple[AddressKey, ...]:
+    """Give the keys to try in order: a bare alias may be completed by the caller's domain."""
+    key = AddressKey(alias.user, alias.host)
+    if alias.host or not default_domain:
+        return (key,)
+    return key, AddressKey(alias.user, default_domain)

@@ -1,0 +1,109 @@
+"""What rules look at in a request; read when a rule asks for it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from policy.errors import RequestError
+from policy.rules.known import keys_of
+from policy.wire.alias import AliasKind, parse_alias
+from policy.wire.vocabulary import CallDirection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from policy.directory.records import AddressKey, Target
+    from policy.networks import Address
+    from policy.rules.comparisons import Matches
+    from policy.rules.known import Dialling, Known
+    from policy.wire.alias import Alias
+    from policy.wire.parameters import Parameters
+    from policy.wire.vocabulary import RequestType
+
+_UNREAD = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What differs from call to call although nothing else does.
+
+    `token` is drawn for each request and makes the name of a gateway call its own.
+    """
+
+    now: datetime
+    token: str
+
+
+@dataclass(slots=True)  # changed while rules are walked through, and one is made for every request
+class Question:
+    """One request as rules see it; rules in front may have rewritten `alias` and set `facts`.
+
+    `captures` is the regular expression of the rule that speaks, for its templates.
+    """
+
+    request: RequestType
+    alias: Alias
+    parameters: Parameters
+    known: Known
+    dialling: Dialling
+    moment: Moment
+    direction: CallDirection | None = None
+    # What a room answers with at this moment, None when nobody may call there.
+    service_of: Callable[[Target, datetime], Mapping[str, object] | None] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    captures: Matches | None = None
+    _remote: object = _UNREAD
+    _attributes: Mapping[str, tuple[str, ...]] | None = None
+
+    def remote(self) -> Alias | None:
+        """Give the caller's alias in its one spelling; None for one that nobody can own."""
+        if self._remote is _UNREAD:
+            try:
+                self._remote = parse_alias(self.parameters.text("remote_alias"))
+            except RequestError:
+                self._remote = None
+        return cast("Alias | None", self._remote)
+
+    def idp_attributes(self) -> Mapping[str, tuple[str, ...]]:
+        """Give what the identity provider says, by the attribute's name in lower case."""
+        if self._attributes is None:
+            self._attributes = self.parameters.attributes("idp_attribute_")
+        return self._attributes
+
+    def keys(self) -> tuple[AddressKey, ...]:
+        """Give the keys under which the directory may know what was dialled."""
+        return keys_of(self.alias, self._domain())
+
+    def dialled(self) -> Target | None:
+        """Give who owns what was dialled, None for nobody; raises NeedsEntry."""
+        if self.alias.kind is not AliasKind.ADDRESS:
+            return None
+        return self.known.owned(self.keys()).entry.target
+
+    def service_config(self) -> Mapping[str, object] | None:
+        """Give the service that the directory would answer with; raises NeedsEntry."""
+        target = self.dialled()
+        if target is None or self.service_of is None:
+            return None
+        return self.service_of(target, self.moment.now)
+
+    def caller(self) -> Target | None:
+        """Give what the directory knows of a registered caller; raises NeedsEntry.
+
+        Only registration proves an alias; anybody may claim one.
+        """
+        remote = self.remote() if self.parameters.flag("registered") else None
+        if remote is None or remote.kind is not AliasKind.ADDRESS:
+            return None
+        return self.known.owned(keys_of(remote, self._domain())).entry.target
+
+    def addresses(self) -> tuple[Address, ...]:
+        """Give what says where the caller is: a Lync client's own word, then the signalling's."""
+        addresses = self.parameters.header_addresses("ms-subnet")
+        remote = self.parameters.address("remote_address")
+        return addresses if remote is None else (*addresses, remote)
+
+    def _domain(self) -> str:
+        return self.dialling.domain_for(self.parameters.text("location"))

@@ -1,0 +1,174 @@
+"""What a reload runs in a process of its own: load, check, send the rules home in parts.
+
+Reading 10,000 rules takes seconds of CPU, which would hold up calls in the serving process. What
+goes home comes in small parts, since unpickling one large part would hold them up as well.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import signal
+import struct
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from policy.errors import RulesError
+from policy.rules.files import load_rule_set
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
+
+    from policy.errors import Problem
+    from policy.rules.files import RuleSet
+    from policy.rules.model import Rule
+    from policy.rules.syntax import Surroundings
+
+    # Folder tests and whatever else must hold; a module-level function, or a partial of one.
+    Check = Callable[[RuleSet], Sequence[Problem]]
+
+# One part takes the serving process about half a millisecond to unpickle; networks cost most.
+RULES_PER_PART: Final = 20
+ITEMS_PER_PART: Final = 100
+# More would be read by nobody.
+MAX_PROBLEMS: Final = 100
+LENGTH: Final = struct.Struct(">I")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to load, what its names are held against, and what else to look at."""
+
+    folder: Path
+    around: Surroundings
+    check: Check | None = None
+    # Rules of this version are not sent: they are in force.
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The rules are wrong; the first problems, and how many there are."""
+
+    problems: tuple[Problem, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The rules are right; so many parts follow, none when they are in force already."""
+
+    version: str
+    warnings: tuple[Problem, ...]
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Some items of a large collection, which `is_set` or is a tuple; `is_last` ends it."""
+
+    number: int
+    items: Sequence[object]
+    is_set: bool
+    is_last: bool
+
+
+def main() -> None:
+    """Do the job that standard input holds; answer on what was standard output."""
+    home = _stay_apart()
+    job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301  the parent's own words
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    for part in answer(job):
+        home.write(LENGTH.pack(len(part)))
+        home.write(part)
+    home.close()
+
+
+def load_and_check(job: Job) -> RuleSet:
+    """Do all that rules must stand up to; raises RulesError with every problem."""
+    rule_set = load_rule_set(job.folder, job.around)
+    problems = job.check(rule_set) if job.check is not None else ()
+    if problems:
+        raise RulesError(problems)
+    return rule_set
+
+
+def answer(job: Job) -> Iterator[bytes]:
+    """Give the verdict, then the rules in parts, each pickled for itself."""
+    try:
+        rule_set = load_and_check(job)
+    except RulesError as exc:
+        yield pickle.dumps(Refused(exc.problems[:MAX_PROBLEMS], len(exc.problems)))
+        return
+    parts = [] if rule_set.version == job.version else list(parts_of(rule_set.rules))
+    yield pickle.dumps(Sent(rule_set.version, rule_set.warnings[:MAX_PROBLEMS], len(parts)))
+    yield from parts
+
+
+def parts_of(rules: Sequence[Rule]) -> Iterator[bytes]:
+    """Pickle the rules some at a time; large lists of theirs go before them, in parts and once."""
+    known: dict[int, object] = {}
+    for start in range(0, len(rules), RULES_PER_PART):
+        written = io.BytesIO()
+        pickler = _Pickler(written, known)
+        pickler.dump(rules[start : start + RULES_PER_PART])
+        for large in pickler.found:
+            yield from map(pickle.dumps, _items_of(large))
+        yield written.getvalue()
+
+
+class _Pickler(pickle.Pickler):
+    """Leaves out large collections, which Python unpickles in one go; the C code calls back."""
+
+    def __init__(self, written: io.BytesIO, known: dict[int, object]) -> None:
+        super().__init__(written, protocol=pickle.HIGHEST_PROTOCOL)
+        self._known = known
+        self.found: list[frozenset[object] | tuple[object, ...]] = []
+
+    def persistent_id(self, value: object) -> int | None:
+        """Put a large collection aside and number it; small ones stay where they are."""
+        if not isinstance(value, (frozenset, tuple)) or len(value) <= ITEMS_PER_PART:
+            return None
+        if id(value) not in self._known:
+            self._known[id(value)] = value
+            self.found.append(value)
+        return id(value)
+
+
+def _items_of(large: frozenset[object] | tuple[object, ...]) -> Iterable[Items]:
+    items = tuple(large)
+    is_set = isinstance(large, frozenset)
+    for start in range(0, len(items), ITEMS_PER_PART):
+        end = start + ITEMS_PER_PART
+        yield Items(id(large), items[start:end], is_set, is_last=end >= len(items))
+
+
+def _stay_apart() -> BinaryIO:
+    """Stay out of the way of the serving process, and give the way home."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the parent stops this process in its own time
+    os.nice(10)  # with 19 a build on one busy core would get 1 % of it, and take minutes
+    with suppress(OSError):  # short of memory, this is what may go: the old rules serve on
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    sys.excepthook = _say_where
+    home = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library may print is no part of the answer
+    return home
+
+
+def _say_where(kind: type[BaseException], _: BaseException, place: TracebackType | None) -> None:
+    """Say where the program broke; the error's own text may repeat a PIN of a rule."""
+    sys.stderr.write("".join(traceback.format_tb(place)) + kind.__name__ + "\n")
+
+
+def _end_with_the_parent() -> None:
+    # Not by `sys.stdin`: a thread that waits in it would upset the interpreter's end.
+    os.read(0, 1)
+    os._exit(1)

@@ -1,0 +1,55 @@
+"""What a node asked: the type of the request and its raw target, as aliases hold any character."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Self
+
+from policy.wire.vocabulary import RequestType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT: Final = "/policy/v1/"
+PATHS: Final[Mapping[RequestType, str]] = {
+    RequestType.SERVICE: "service/configuration",
+    RequestType.PARTICIPANT: "participant/properties",
+    RequestType.LOCATION: "participant/location",
+    RequestType.AVATAR: "participant/avatar/",
+    RequestType.PHONEBOOK: "registrations",
+    RequestType.REGISTRATION: "registrations/",
+}
+
+_EXACT: Final = {path: each for each, path in PATHS.items() if not path.endswith("/")}
+_STARTS: Final = tuple((path, each) for each, path in PATHS.items() if path.endswith("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came; `alias` and `query` are still percent-encoded.
+
+    `alias` is the rest of the path, which only registrations and avatars have. Neither is ever
+    shown: they carry names, addresses and aliases of people. `hops` says how many policy servers
+    have forwarded the request.
+    """
+
+    request_type: RequestType
+    alias: str = field(repr=False)
+    query: str = field(repr=False)
+    hops: int = 0
+
+    @classmethod
+    def parse(cls, raw_target: str, hops: int = 0) -> Self | None:
+        """Find the policy path in a request target, behind any prefix; None without one."""
+        path, _, query = raw_target.partition("?")
+        _, _, rest = path.partition(ROOT)
+        for start, request_type in _STARTS:
+            if rest.startswith(start):
+                return cls(request_type, rest[len(start) :], query, hops)
+        exact = _EXACT.get(rest.removesuffix("/"))
+        return None if exact is None else cls(exact, "", query, hops)
+
+    def target(self) -> str:
+        """Give the path and the query, without any prefix."""
+        path = f"{ROOT}{PATHS[self.request_type]}{self.alias}"
+        return f"{path}?{self.query}" if self.query else path
