@@ -5,6 +5,7 @@
       RulesError        rule files: all problems at once
       DocumentError     any other YAML file that an operator gives us: all problems at once
       RequestError      a policy request that cannot be read; names the parameter
+      AnswerError       another policy server's answer cannot be used; names fields, never values
       OutcomeError      a rule speaks and cannot be carried out for this call
       PictureError      a picture that cannot be taken in
       DirectoryError    the directory is late, away, or cannot give a row
@@ -63,6 +64,10 @@ class RequestError(PolicyError):
     def __init__(self, parameter: str, text: str) -> None:
         self.parameter = parameter
         super().__init__(f"{parameter}: {text}")
+
+
+class AnswerError(PolicyError):
+    """Another policy server's answer cannot be used; names fields, never their values."""
 
 
 class OutcomeError(PolicyError):

@@ -27,6 +27,27 @@ REFUSED: Final = Counter(
     "Requests turned away before they were read: by wrong credentials or from a foreign network.",
     ("cause",),
 )
+FORWARDED: Final = Counter(
+    "policy_handlers_forwarded_total",
+    "Requests for another policy server, by server and what became of them.",
+    ("upstream", "outcome"),
+)
+FORWARD_SECONDS: Final = Histogram(
+    "policy_handlers_forward_seconds",
+    "Time that another policy server took, in seconds, answer or none.",
+    ("upstream",),
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
+)
+RULES_MATCHED: Final = Counter(
+    "policy_rules_matched_total",
+    "Requests that a rule decided, and that a shadow rule would have, by rule and mode.",
+    ("rule", "mode"),
+)
+RULES_FAILED: Final = Counter(
+    "policy_rules_failed_total",
+    "Requests for which a rule spoke and could not be carried out, by rule.",
+    ("rule",),
+)
 DIRECTORY_LOOKUPS: Final = Counter(
     "policy_directory_lookups_total",
     "Directory look-ups: hit and miss of the cache, and stale when the database was away.",

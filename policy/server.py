@@ -6,10 +6,8 @@ port, database process, schema, example rows, connections. Stop goes the other w
 
 from __future__ import annotations
 
-import errno
 import gc
 import logging
-import socket
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -41,22 +39,22 @@ from policy.directory.queries import COUNT_ADDRESSES, FIND_EXAMPLE
 from policy.directory.sealing import Seal, create_key_file
 from policy.documents import load
 from policy.embedded.cluster import Cluster
-from policy.errors import StartError
 from policy.handlers.access import Access
 from policy.handlers.facts import Facts
-from policy.handlers.forwarding import Forwarder
+from policy.handlers.forwarding import Forwarder, Upstream, count_forward
 from policy.handlers.gallery import Gallery
 from policy.handlers.health import HealthHandler, add_health_routes
+from policy.handlers.listening import BACKLOG, listen, url_of
 from policy.handlers.phonebook import PhonebookHandler
 from policy.handlers.routes import PolicyRoutes, add_routes
 from policy.handlers.safety import LOG_INTERVAL_S, Safety, refuse_in_json
 from policy.rules.known import Dialling
 from policy.rules.reload import LiveRules, Reloader, RuleSource, utc_now
 from policy.rules.syntax import Surroundings
-from policy.rules.watching import look
 from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterable
     from datetime import datetime
     from types import TracebackType
@@ -64,7 +62,6 @@ if TYPE_CHECKING:
     from policy.directory.lookup import Directory
     from policy.directory.phonebook import Phonebook
     from policy.directory.pictures import Pictures
-    from policy.rules.watching import Sight
     from policy.settings import Credential, Settings
 
 log = logging.getLogger(__name__)
@@ -73,7 +70,6 @@ log = logging.getLogger(__name__)
 MAX_REQUEST_LINE_BYTES: Final = 64 << 10
 # Requests under way when the service is told to stop get this long to be answered.
 DRAIN_S: Final = 5.0
-BACKLOG: Final = 1024
 
 # aiohttp's own messages, without what a broken request said.
 http_log = logging.getLogger("policy.http")
@@ -133,7 +129,9 @@ def build_app(
     listing = PhonebookHandler(facts, phonebook)
     gallery = Gallery(pictures, cache_bytes=settings.avatars.cache_bytes)
     routes = PolicyRoutes(facts, safety, listing, gallery)
-    add_routes(app, routes, HealthHandler(directory, rules))
+    health = HealthHandler(directory, rules)
+    add_health_routes(app, health)
+    add_routes(app, routes, health)
 
     async def end_flights(_app: web.Application) -> None:
         await gallery.close()
@@ -141,6 +139,15 @@ def build_app(
 
     app.on_cleanup.append(end_flights)
     return app
+
+
+def forwarder_of(settings: Settings) -> Forwarder:
+    """Give whoever asks the other policy servers of the settings."""
+    upstreams = {
+        name: Upstream(each.url, each.username, each.password, each.ca_file)
+        for name, each in settings.upstreams.items()
+    }
+    return Forwarder(upstreams, count_forward, platform=settings.platform)
 
 
 def plan_of(settings: Settings) -> Plan:
@@ -218,19 +225,13 @@ class PolicyServer:
 
     async def _start(self, parts: AsyncExitStack) -> Ready:
         settings = self._settings
-        rules = _Rules.load(settings)
+        source = RuleSource(settings.rules.folder, Surroundings(settings.platform))
+        self._reloader = Reloader.load(source)
+        rules = self._reloader.live
         seed = load(settings.database.seed, DirectoryFile) if settings.database.seed else None
         if seed is not None:
             check_directory(seed, settings.platform)
-        listener = parts.enter_context(
-            _listen("server", settings.server.host, settings.server.port)
-        )
-        operator = settings.operator
-        operator_listener = (
-            parts.enter_context(_listen("operator", operator.host, operator.port))
-            if operator.port is not None
-            else None
-        )
+        listener, for_operators = _take_ports(settings, parts)
         database = await _Database.open(settings, parts)
         if seed is not None and await load_if_empty(database.dsn, seed, database.seal):
             log.info("directory was empty, filled from %s", settings.database.seed)
@@ -246,50 +247,27 @@ class PolicyServer:
         parts.push_async_callback(pool.close)
         await pool.open()
         sources = (directory, PostgresPhonebook(pool), PostgresPictures(pool))
-        forwarder = Forwarder({}, lambda *_: None)
-        await forwarder.open()
+        forwarder = forwarder_of(settings)
         parts.push_async_callback(forwarder.close)
-        self._reloader = rules.keep_current(settings, parts)
-        if operator_listener is not None:
-            await _serve(
-                build_operator_app(settings, directory, rules.live), operator_listener, parts
-            )
-        app = build_app(settings, *sources, rules.live, forwarder, utc_now)
+        await forwarder.open()
+        parts.push_async_callback(self._reloader.close)
+        self._reloader.open(watching=settings.rules.watch)
+        if for_operators is not None:
+            await _serve(build_operator_app(settings, directory, rules), for_operators, parts)
+        app = build_app(settings, *sources, rules, forwarder, utc_now)
         await _serve(app, listener, parts)
         gc.freeze()  # what a start makes stays: the collector need not look at it ever again
         addresses, example = await _look_around(database.dsn)
         return Ready(
-            url=_url_of(listener),
+            url=url_of(listener),
             database=database.description,
             addresses=addresses,
             example=example,
-            rules=rules.live.state.in_force,
-            rules_version=rules.live.state.version,
+            rules=rules.state.in_force,
+            rules_version=rules.state.version,
             note=database.note,
-            operator_url=_url_of(operator_listener) if operator_listener is not None else None,
+            operator_url=url_of(for_operators) if for_operators is not None else None,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """The rules as they were at the start, and what keeps them current."""
-
-    live: LiveRules
-    source: RuleSource
-    seen: Sight
-
-    @classmethod
-    def load(cls, settings: Settings) -> Self:
-        """Read and test them here and at once; raises RulesError."""
-        source = RuleSource(settings.rules.folder, Surroundings(settings.platform))
-        seen = look(source.folder)  # before the load: a change during it is one to come
-        return cls(source.load(), source, seen)
-
-    def keep_current(self, settings: Settings, parts: AsyncExitStack) -> Reloader:
-        reloader = Reloader(self.live, self.source)
-        parts.push_async_callback(reloader.close)
-        reloader.open(watched_since=self.seen if settings.rules.watch else None)
-        return reloader
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,39 +330,22 @@ def make_runner(app: web.Application) -> web.AppRunner:
     )
 
 
+def _take_ports(
+    settings: Settings, parts: AsyncExitStack
+) -> tuple[socket.socket, socket.socket | None]:
+    """Take the port of the nodes, and that of the operators if there is one."""
+    listener = parts.enter_context(listen("server", settings.server.host, settings.server.port))
+    operator = settings.operator
+    if operator.port is None:
+        return listener, None
+    return listener, parts.enter_context(listen("operator", operator.host, operator.port))
+
+
 async def _serve(app: web.Application, listener: socket.socket, parts: AsyncExitStack) -> None:
     runner = make_runner(app)
     await runner.setup()
     parts.push_async_callback(runner.cleanup)
     await web.SockSite(runner, listener, backlog=BACKLOG).start()
-
-
-def _listen(section: str, host: str, port: int) -> socket.socket:
-    """Take the port before anything else is started; raises StartError."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as exc:
-        raise StartError(f"{section}.host {host!r}: {exc.strerror}") from exc
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(BACKLOG)
-    except OSError as exc:
-        listener.close()
-        if exc.errno == errno.EADDRINUSE:
-            raise StartError(
-                f"port {port} on {host} is in use: stop the other program or set {section}.port"
-            ) from exc
-        raise StartError(f"cannot listen on {host} port {port}: {exc.strerror}") from exc
-    return listener
-
-
-def _url_of(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _look_around(dsn: str) -> tuple[int, str | None]:

@@ -65,6 +65,7 @@ Domain = Annotated[str, StringConstraints(max_length=250), AfterValidator(_check
 PasswordHash = Annotated[str, AfterValidator(_check_hash)]
 Dsn = Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")]
 FilePath = Annotated[Path, AfterValidator(_from_folder)]
+UpstreamName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,49}$")]
 
 
 class Server(Document):
@@ -234,6 +235,20 @@ class Dialling(Document):
     )
 
 
+class Upstream(Document):
+    """Another policy server, which rules may forward to."""
+
+    # Like a password: some servers have theirs in the path.
+    url: Annotated[
+        str,
+        Field(repr=False),
+        StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"),
+    ]
+    username: Annotated[str, StringConstraints(max_length=100, pattern="^[^:]*$")] = ""
+    password: Annotated[str, Field(repr=False), StringConstraints(max_length=100)] = ""
+    ca_file: FilePath | None = None
+
+
 class Participants(Document):
     """As whom people join."""
 
@@ -326,6 +341,13 @@ class Settings(Document):
     rules: Rules = Rules()
     dialling: Dialling = Dialling()
     participants: Participants = Participants()
+    upstreams: dict[UpstreamName, Upstream] = Field(
+        {},
+        examples=[{"old-server": {"url": "https://policy.example.org", "username": "nodes"}}],
+        description="Other policy servers by the name that rules `forward` to: `url` as nodes have "
+        "it in their policy profile, `username`, `password`, and `ca_file` for a certificate of "
+        "the site.",
+    )
     platform: PlatformNames = PlatformNames()
     phonebook: Phonebook = Phonebook()
     avatars: Avatars = Avatars()

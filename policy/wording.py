@@ -23,6 +23,7 @@ _SECRET_KEYS: Final = frozenset(
         "credentials",
         "password",
         "password_hash",
+        "upstreams",
         "url",
         "remote_display_name",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,6 @@ from policy.rules.unfinished import whole_properties
 from policy.wire.vocabulary import Action, ParticipantType, RequestType, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from policy.decide.grounds import Grounds
     from policy.rules.model import Rule
     from policy.rules.question import Question
@@ -57,18 +56,23 @@ def _carry_out(walk: Walk, call: Call, grounds: Grounds, rule: Rule) -> Decision
         case Override(properties, has_placeholders):
             if has_placeholders:
                 properties = whole_properties(properties, walk.question)
-            return Decision(Action.CONTINUE, Reason.BY_RULE, _for(call, properties))
+            return _for(call, Decision(Action.CONTINUE, Reason.BY_RULE, properties))
         case RunScript(script):
-            return participant_by_script(script, walk.question)
+            return _for(call, participant_by_script(script, walk.question))
         case _:
-            return common(rule, walk, grounds.known, {})
+            decision = common(rule, walk, grounds.known, {})
+            return None if decision is None else _for(call, decision)
 
 
-def _for(call: Call, properties: Mapping[str, object]) -> Mapping[str, object]:
+def _for(call: Call, decision: Decision) -> Decision:
     """Leave out a name of null for a caller who has one: a node takes it only without."""
-    if properties.get("remote_display_name", "") is None and call.remote_display_name:
-        return {key: value for key, value in properties.items() if key != "remote_display_name"}
-    return properties
+    result = decision.result
+    if not isinstance(result, dict) or result.get("remote_display_name", "") is not None:
+        return decision
+    if not call.remote_display_name:
+        return decision
+    named = {key: value for key, value in result.items() if key != "remote_display_name"}
+    return replace(decision, result=named)
 
 
 def _by_directory(question: Question) -> Decision:

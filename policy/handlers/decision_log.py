@@ -54,14 +54,13 @@ class Tally(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One request and its answer; `shadows` are rules that would have spoken if enforced."""
+    """One request, what was decided by which rules, and how long it took."""
 
     at: datetime
     asked: Asked
     decision: Decision
     rules_version: str
     took_ms: float
-    shadows: tuple[str, ...] = ()
 
 
 class DecisionLog:
@@ -204,7 +203,8 @@ def line_of(entry: Decided, key: bytes) -> bytes:
             "action": decision.action.value,
             "reason": decision.reason.value,
             "rule": decision.rule,
-            "shadows": entry.shadows,
+            "shadows": decision.shadows,
+            "faults": [rule for rule, _ in decision.faults],  # the reason may repeat a value
             "rules": entry.rules_version,
             "ms": round(entry.took_ms, 3),
             "answer": masked_result(decision.result, said),

@@ -14,11 +14,13 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from policy.errors import StartError
+from policy.errors import AnswerError, StartError
 from policy.handlers.breaker import Breaker
 from policy.handlers.safety import LOG_INTERVAL_S
+from policy.metrics import FORWARD_SECONDS, FORWARDED
 from policy.pictures.measure import size_shown
-from policy.wire.answers import AnswerError, ForwardedAnswer, parse_answer
+from policy.platform_names import PlatformNames, unknown_names
+from policy.wire.answers import ForwardedAnswer, parse_answer
 from policy.wire.parameters import Parameters
 from policy.wire.vocabulary import Action, RequestType
 
@@ -70,6 +72,13 @@ class Upstream:
     ca_file: Path | None = None
 
 
+def count_forward(name: str, outcome: Forwarded, seconds: float) -> None:
+    """Count a request for another policy server; what was not asked took no time."""
+    FORWARDED.labels(name, outcome.value).inc()
+    if outcome not in {Forwarded.SKIPPED, Forwarded.LOOP}:
+        FORWARD_SECONDS.labels(name).observe(seconds)
+
+
 class Forwarder:
     """Asks other policy servers over connections that it keeps.
 
@@ -81,8 +90,10 @@ class Forwarder:
         upstreams: Mapping[str, Upstream],
         observe: Callable[[str, Forwarded, float], None],
         clock_s: Callable[[], float] = time.monotonic,
+        platform: PlatformNames | None = None,
     ) -> None:
         self._upstreams = dict(upstreams)
+        self._platform = platform or PlatformNames()
         self._observe = observe
         self._clock_s = clock_s
         self._lines: dict[str, _Line] = {}
@@ -91,7 +102,7 @@ class Forwarder:
         """Make ready to ask, without asking; raises StartError for a file of certificates."""
         for name, upstream in self._upstreams.items():
             try:
-                self._lines[name] = _Line(name, upstream, self._clock_s)
+                self._lines[name] = _Line(name, upstream, self._clock_s, self._platform)
             except (OSError, ssl.SSLError) as exc:
                 said = (exc.strerror or "cannot be read").lower()
                 raise StartError(f"upstreams.{name}.ca_file {upstream.ca_file}: {said}") from exc
@@ -123,8 +134,15 @@ class Forwarder:
 class _Line:
     """Connections to one server, and what is known of how it does."""
 
-    def __init__(self, name: str, upstream: Upstream, clock_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        name: str,
+        upstream: Upstream,
+        clock_s: Callable[[], float],
+        platform: PlatformNames,
+    ) -> None:
         self._name = name
+        self._platform = platform
         self._url = upstream.url.rstrip("/")
         self._clock_s = clock_s
         self._breaker = Breaker(clock_s)
@@ -183,6 +201,8 @@ class _Line:
             body = await _read(response.content, limit)
             content_type = response.headers.get("Content-Type", "")
             answer = parse_answer(asked.request_type, response.status, content_type, body)
+        for _, said in unknown_names(answer.result, self._platform):
+            raise AnswerError(said)  # a node would drop the whole answer
         return _fitted(asked, answer)
 
     def _without(self, outcome: Forwarded, said: str) -> tuple[Forwarded, None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from policy.handlers.avatar import AvatarHandler
-from policy.handlers.forwarding import HOPS_HEADER
+from policy.handlers.forwarding import HOPS_HEADER, read_hops
 from policy.handlers.location import LocationHandler
 from policy.handlers.participant import ParticipantHandler
 from policy.handlers.registration import RegistrationHandler
@@ -44,8 +44,8 @@ class PolicyRoutes:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer a policy request, or say that there is no such path."""
-        # Nobody counts further than that a request was forwarded.
-        asked = Asked.parse(request.raw_path, hops=int(HOPS_HEADER in request.headers))
+        hops = read_hops(request.headers.get(HOPS_HEADER, ""))
+        asked = Asked.parse(request.raw_path, hops)
         if asked is None:
             return web.json_response({"status": "fail", "reason": "no such path"}, status=404)
         return await self._guarded[asked.request_type](asked)

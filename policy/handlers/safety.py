@@ -12,7 +12,7 @@ from aiohttp import web
 
 from policy.decide.decision import Decision, Reason
 from policy.errors import DirectoryError
-from policy.metrics import ANSWER_SECONDS, REQUESTS
+from policy.metrics import ANSWER_SECONDS, REQUESTS, RULES_FAILED, RULES_MATCHED
 from policy.wire import responses
 from policy.wire.vocabulary import Action, RequestType
 
@@ -54,6 +54,7 @@ class Safety:
             decision = await self._decide(request_type, answerer, asked)
             response = _response(request_type, decision)
             REQUESTS.labels(request_type.value, decision.action.value, decision.reason.value).inc()
+            self._tell_of_rules(decision)
             seconds.observe(time.perf_counter() - started)
             return response
 
@@ -86,6 +87,16 @@ class Safety:
                 return Decision(Action.NOT_FOUND, reason)  # these know no other way to decline
             case _:
                 assert_never(request_type)
+
+    def _tell_of_rules(self, decision: Decision) -> None:
+        """Count the rules that spoke, and say which could not be carried out."""
+        if decision.rule:
+            RULES_MATCHED.labels(decision.rule, "enforce").inc()
+        for rule in decision.shadows:
+            RULES_MATCHED.labels(rule, "shadow").inc()
+        for rule, said in decision.faults:
+            RULES_FAILED.labels(rule).inc()
+            self._log("rule %r cannot be carried out, passed over: %s", rule, said)
 
     def _log(self, message: str, *values: object) -> None:
         now = time.monotonic()

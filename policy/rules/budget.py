@@ -34,7 +34,7 @@ MAX_LOG_CHARACTERS: Final = 1_000
 
 _TOO_LARGE: Final = f"a value grows beyond {MAX_SIZE} characters or elements"
 _SINGLE: Final = frozenset({int, float, bool, NoneType, datetime})
-_VIEWS: Final = (type({}.keys()), type({}.values()), type({}.items()))
+_VIEWS: Final[tuple[type, ...]] = (type({}.keys()), type({}.values()), type({}.items()))
 _HOLDING: Final = frozenset({list, tuple, dict, range, *_VIEWS})
 
 
@@ -114,7 +114,7 @@ def checked_size(size: int) -> int:
 
 
 def _written_out(value: object) -> tuple[int, int]:
-    """Count elements and characters, of what is held twice twice, and all values; may stop early."""
+    """Count elements and characters, of what is held twice twice, and the values on the way."""
     size = parts = 0
     waiting = [value]
     while waiting:

@@ -7,12 +7,12 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final, Self, assert_never
 
 from policy.errors import Problem
 from policy.metrics import RULES_IN_FORCE, RULES_KEPT_OUT, RULES_LOADED_AT, RULES_RELOADS
 from policy.rules.building import Built, Failed, Unchanged, build_aside
-from policy.rules.watching import watch
+from policy.rules.watching import look, watch
 from policy.rules.workshop import Job, Refused, load_and_check
 
 if TYPE_CHECKING:
@@ -151,31 +151,36 @@ class RuleSource:
     around: Surroundings
     check: Check | None = None
 
-    def load(self, clock: Callable[[], datetime] = utc_now) -> LiveRules:
-        """Load, check and test the rules here and at once; raises RulesError."""
-        rule_set = load_and_check(self.job())
-        return LiveRules(rule_set.table(), rule_set.warnings, clock)
-
     def job(self, version: str = "") -> Job:
-        """Say how to do the same elsewhere, when rules of `version` are in force."""
+        """Say what to build, when rules of `version` are in force."""
         return Job(self.folder, self.around, self.check, version)
 
 
 class Reloader:
     """Reloads when it is asked to: one build at a time, and another when asked during one."""
 
-    def __init__(self, live: LiveRules, source: RuleSource, build: Build = build_aside) -> None:
-        self._live = live
+    def __init__(
+        self, live: LiveRules, source: RuleSource, seen: Sight, build: Build = build_aside
+    ) -> None:
+        self.live = live
         self._source = source
+        self._seen = seen
         self._build = build
         self._asked = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
-    def open(self, *, watched_since: Sight | None) -> None:
-        """Begin to serve; with a look at the folder from before its load, also watch it."""
+    @classmethod
+    def load(cls, source: RuleSource) -> Self:
+        """Load, check and test the rules here and at once; raises RulesError."""
+        seen = look(source.folder)  # before the load: a change during it is one to come
+        rule_set = load_and_check(source.job())
+        return cls(LiveRules(rule_set.table(), rule_set.warnings), source, seen)
+
+    def open(self, *, watching: bool) -> None:
+        """Begin to serve those who ask, and to watch the folder if that is wanted."""
         self._start(self._run())
-        if watched_since is not None:
-            self._start(watch(self._source.folder, self.ask, watched_since))
+        if watching:
+            self._start(watch(self._source.folder, self.ask, self._seen))
 
     async def close(self) -> None:
         """Stop watching and give up a build under way."""
@@ -199,7 +204,7 @@ class Reloader:
             await self._reload()
 
     async def _reload(self) -> None:
-        live, source = self._live, self._source
+        live, source = self.live, self._source
         match await self._build(source.job(live.table.version)):
             case Built() as built:
                 before = live.state.version
@@ -221,7 +226,7 @@ class Reloader:
                 assert_never(never)
 
     def _log_kept_out(self) -> None:
-        state = self._live.state
+        state = self.live.state
         log.error("rules kept out: version %s stays in force", state.version)
         _log_problems(state.problems, state.problem_count, logging.ERROR)
 

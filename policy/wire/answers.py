@@ -13,7 +13,7 @@ import orjson
 from pydantic import Field, ValidationError, model_validator
 
 from policy.documents import Document
-from policy.errors import PolicyError
+from policy.errors import AnswerError
 from policy.wire.fields import EmptyText, Flag, Text
 from policy.wire.participants import ParticipantOverrides
 from policy.wire.responses import CONTENT_TYPE, IMAGE_TYPE
@@ -34,10 +34,6 @@ OK: Final = 200
 NOT_FOUND: Final = 404
 # One line of a log; who wrote the other server wants to know more than the first.
 MAX_TOLD: Final = 5
-
-
-class AnswerError(PolicyError):
-    """Another policy server's answer cannot be used; names fields, never their values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,19 @@ KEY: Final = b"an invented key."
 AT: Final = datetime(2026, 3, 1, 11, 0, 0, 250_000, tzinfo=UTC)
 ASKED: Final = Asked(RequestType.SERVICE, "", urlencode(CALL))
 RESULT: Final = {"service_type": "conference", "name": "r-1", "pin": PIN, "service_tag": NAME}
-DECISION: Final = Decision(Action.CONTINUE, Reason.BY_RULE, RESULT, rule="hosts-first")
+DECISION: Final = Decision(
+    Action.CONTINUE,
+    Reason.BY_RULE,
+    RESULT,
+    rule="hosts-first",
+    shadows=("would-refuse",),
+    faults=(("no-such-room", NAME),),
+)
 
 
 def decided(decision: Decision = DECISION, asked: Asked = ASKED) -> Decided:
     """Give what happened."""
-    return Decided(AT, asked, decision, "1f2e3d", 1.234567, ("would-refuse",))
+    return Decided(AT, asked, decision, "1f2e3d", 1.234567)
 
 
 @dataclass(slots=True)
@@ -111,6 +118,7 @@ async def test_a_line_says_what_was_asked_and_decided(tmp_path: Path) -> None:
             "reason": "BY_RULE",
             "rule": "hosts-first",
             "shadows": ["would-refuse"],
+            "faults": ["no-such-room"],
             "rules": "1f2e3d",
             "ms": 1.235,
             "answer": {

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from policy.rules.building import Built, Failed, Intake, Unchanged, build_aside
-from policy.rules.model import Condition, Continue, Rule
+from policy.rules.comparisons import OneOf, Part
+from policy.rules.model import Continue, Rule
 from policy.rules.syntax import Surroundings
 from policy.rules.workshop import ITEMS_PER_PART, Job, Refused, parts_of
 from policy.wire.vocabulary import RequestType
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 AROUND: Final = Surroundings()
 
 
-def rule_with(name: str, breakouts: frozenset[str], attribute: tuple[str, ...]) -> Rule:
+def rule_with(name: str, numbers: frozenset[str], words: tuple[str, ...]) -> Rule:
     """Give a rule that holds collections."""
-    attributes = ((name, frozenset(attribute)), *((each, frozenset[str]()) for each in attribute))
-    when = Condition(breakout_uuids=breakouts, idp_attributes=attributes)
-    return Rule(name, frozenset({RequestType.SERVICE}), when, Continue())
+    clauses = (
+        OneOf("alias.user", str, numbers, "numbers.txt"),
+        Part("alias", str.split, "prefix", words),  # type: ignore[arg-type]  # only carried here
+    )
+    return Rule(name, frozenset({RequestType.SERVICE}), clauses, Continue())
 
 
 async def test_a_table_comes_back(tmp_path: Path) -> None:
@@ -173,5 +176,8 @@ def test_large_collections_travel_in_parts_and_once() -> None:
         intake.take(part)
 
     assert intake.rules == rules
-    assert intake.rules[0].when.breakout_uuids is intake.rules[1].when.breakout_uuids
+    kept = [
+        each.values for rule in intake.rules for each in rule.clauses if isinstance(each, OneOf)
+    ]
+    assert kept[0] is kept[1]
     assert max(map(len, parts)) < 100_000

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.wire.answers import AnswerError, ForwardedAnswer, parse_answer
+from policy.errors import AnswerError
+from policy.wire.answers import ForwardedAnswer, parse_answer
 from policy.wire.participants import ParticipantOverrides
 from policy.wire.services import Gateway, MediaPlayback
 from policy.wire.vocabulary import Action, RequestType
