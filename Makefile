@@ -11,6 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CONFIG ?= examples/vdx/vdx-policy.yaml
 TESTS ?= tests
+PROFILE ?= hits
 
 .PHONY: help
 help: ## List the commands.
@@ -55,8 +56,8 @@ docs: .venv/dev.stamp ## Write the pages that are made from code.
 	@$(BIN)/python -m docs.generate
 
 .PHONY: load
-load: .venv/dev.stamp ## Measure the service against a bare aiohttp application (needs wrk).
-	@$(BIN)/python -m load
+load: .venv/dev.stamp ## Measure the service (needs wrk; PROFILE=hits, rules or reload).
+	@$(BIN)/python -m load $(PROFILE)
 
 # Universal: one file for every Python and platform; without registry addresses.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -1,4 +1,4 @@
-"""Writes the pages that are made from code: settings.md and metrics.md.
+"""Writes what is made from code: settings.md, metrics.md, the parameters in rules.md.
 
 `make docs` runs it; a test holds the committed pages against it.
 """
@@ -13,6 +13,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from policy import metrics
 from policy.documents import Document
+from policy.rules.parameters import PARAMETERS, Kind, requests_of
 from policy.settings import Settings
 from policy.settings_file import variable_of
 
@@ -37,6 +38,20 @@ METRICS_INTRODUCTION: Final = """# Metrics
 `GET /metrics`, in Prometheus' text form, for whoever may ask the policy paths. No label carries an
 alias, a name or an address of a person. The usual `process_…` and `python_…` metrics come along.
 """
+
+PARAMETERS_MARK: Final = (
+    "<!-- Made from policy/rules/parameters.py by `make docs`, up to the end of the page. -->\n"
+)
+KINDS: Final = {
+    Kind.TEXT: "text",
+    Kind.TEXTS: "text",
+    Kind.WORD: "word",
+    Kind.FLAG: "yes or no",
+    Kind.NUMBER: "number",
+    Kind.ADDRESS: "address",
+    Kind.ADDRESSES: "address",
+    Kind.VERSION: "version",
+}
 
 
 def settings_page() -> str:
@@ -85,7 +100,25 @@ def metrics_page() -> str:
     return "".join(rows)
 
 
-PAGES: Final = {"settings.md": settings_page, "metrics.md": metrics_page}
+def rules_page() -> str:
+    """Give the text of rules.md, of which all but the last table is written by hand."""
+    written, mark, _ = (HERE / "rules.md").read_text(encoding="utf-8").partition(PARAMETERS_MARK)
+    return written + mark + "".join(_parameters())
+
+
+def _parameters() -> Iterator[str]:
+    yield "\n| parameter | what it says | compared as | in |\n|---|---|---|---|\n"
+    for name, parameter in PARAMETERS.items():
+        said = " ".join(f"`{word}`" for word in parameter.words or ()) or KINDS[parameter.kind]
+        letters = " ".join(each for each in "SPLADR" if requests_of(each) <= parameter.requests)
+        yield f"| `{name}` | {parameter.about} | {said} | {letters} |\n"
+
+
+PAGES: Final = {
+    "settings.md": settings_page,
+    "metrics.md": metrics_page,
+    "rules.md": rules_page,
+}
 
 
 def main() -> None:

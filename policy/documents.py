@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from policy.errors import DocumentError, Problem
-from policy.wording import Loc, worded
+from policy.wording import Loc, named, worded, yaml_worded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from pydantic_core import ErrorDetails
 
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -44,6 +47,7 @@ _CONSTANTS: Final[Mapping[str, bool | None]] = {
     "False": False,
     "FALSE": False,
 }
+_NOT_PRINTABLE: Final = yaml.reader.Reader.NON_PRINTABLE
 _PLAIN_TAGS: Final = frozenset(
     {"tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 )
@@ -77,6 +81,8 @@ class Marks:
     source: str
     keys: dict[Loc, Place] = field(default_factory=dict)
     values: dict[Loc, Place] = field(default_factory=dict)
+    # Where the first line of a `|` block stands: its lines are those of the file.
+    blocks: dict[Loc, Place] = field(default_factory=dict)
 
     def place_of(self, loc: Loc, *, key: bool = False) -> Place:
         """Find the nearest known place; parts that are not in the text (union tags) are skipped."""
@@ -91,6 +97,13 @@ class Marks:
     def problem(self, loc: Loc, text: str, *, key: bool = False) -> Problem:
         """Say what is wrong with one part of the document."""
         return self.place_of(loc, key=key).problem(text)
+
+    def problem_in(self, loc: Loc, line: int, text: str) -> Problem:
+        """Say what is wrong with one line of a text, which is one of the file if it is a block."""
+        block = self.blocks.get(loc)
+        if block is not None:
+            return Place(block.source, block.line + line - 1, block.column).problem(text)
+        return self.problem(loc, f"line {line} of it: {text}" if line > 1 else text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +122,14 @@ class Parsed(Generic[ModelT]):
     marks: Marks
 
 
+class LinesError(ValueError):
+    """A text of several lines is wrong: each problem with the line of the text, from 1."""
+
+    def __init__(self, problems: Sequence[tuple[int, str]]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems[0][1])
+
+
 class _TextLoader(yaml.CSafeLoader):
     """PyYAML's C parser with no YAML 1.1 guesses: every plain scalar is text at first."""
 
@@ -118,8 +139,9 @@ class _TextLoader(yaml.CSafeLoader):
 class _Builder:
     """Turns composed nodes into plain values, and notes places and problems on the way."""
 
-    def __init__(self, source: str, most_nodes: int) -> None:
+    def __init__(self, source: str, text: str, most_nodes: int) -> None:
         self.marks = Marks(source)
+        self._lines = text.splitlines()
         self.problems: list[Problem] = []
         self._nodes_left = most_nodes
 
@@ -137,8 +159,16 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*loc, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
+            if node.style == "|":
+                self.marks.blocks[loc] = self._block(place)
             return _scalar(node)
         raise DocumentError([place.problem("cannot be read")])
+
+    def _block(self, place: Place) -> Place:
+        """Find the column of a block by its first line that is not blank."""
+        lines = (line for line in self._lines[place.line :] if line.strip())
+        first = next(lines, "")
+        return Place(place.source, place.line + 1, len(first) - len(first.lstrip()) + 1)
 
     def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, object]:
         result: dict[str, object] = {}
@@ -181,19 +211,38 @@ def read_tree(text: str, source: str) -> Tree:
         events = _count_events(text, source)
         node = yaml.compose(text, Loader=_TextLoader)
     except yaml.MarkedYAMLError as exc:
-        place = _place(source, exc.problem_mark)
-        said = ", ".join(filter(None, (exc.context, exc.problem))) or "cannot be read"
-        raise DocumentError([place.problem(f"not valid YAML: {said}")]) from exc
-    except yaml.YAMLError as exc:
-        said = str(exc).partition("\n")[0]
-        raise DocumentError([Place(source).problem(f"not valid YAML: {said}")]) from exc
+        raise DocumentError([_fault(exc, text, source)]) from exc
+    except yaml.reader.ReaderError as exc:
+        raise DocumentError([_forbidden_character(text, source)]) from exc
     except UnicodeEncodeError as exc:  # an environment variable may hold any bytes
         raise DocumentError([Place(source).problem("is not UTF-8 text")]) from exc
-    builder = _Builder(source, min(MAX_NODES, events * MAX_NODES_PER_EVENT))
+    builder = _Builder(source, text, min(MAX_NODES, events * MAX_NODES_PER_EVENT))
     value = builder.build(node, ()) if node is not None else None
     if builder.problems:
         raise DocumentError(builder.problems)
     return Tree({} if value is None else value, builder.marks)  # a file that says nothing
+
+
+def _fault(exc: yaml.MarkedYAMLError, text: str, source: str) -> Problem:
+    """Say what is likely to be wrong where the reader stumbled, or where that began."""
+    place, began = _place(source, exc.problem_mark), _place(source, exc.context_mark)
+    lines = text.splitlines()
+    line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+    before, at = line[: place.column - 1], line[place.column - 1 :]
+    worded = yaml_worded(exc.problem or "", exc.context or "", (before, at), began.line)
+    where = began if worded.is_where_it_began and began.line else place
+    return where.problem(f"not valid YAML: {worded.text}")
+
+
+def _forbidden_character(text: str, source: str) -> Problem:
+    """Find the first character that YAML does not allow; the C reader tells only its byte."""
+    found = _NOT_PRINTABLE.search(text)
+    if found is None:
+        return Place(source).problem("not valid YAML: it holds a character that is not allowed")
+    before = text[: found.start()]
+    place = Place(source, before.count("\n") + 1, found.start() - before.rfind("\n"))
+    said = f"the control character #x{ord(found[0]):02x} is not allowed, remove it"
+    return place.problem(f"not valid YAML: {said}")
 
 
 def _count_events(text: str, source: str) -> int:
@@ -226,19 +275,51 @@ def read_file(path: Path) -> str:
 
 
 def validate(
-    tree: Tree, model: type[ModelT], context: Mapping[str, object] | None = None
+    tree: Tree,
+    model: type[ModelT],
+    context: Mapping[str, object] | None = None,
+    at: Loc = (),
 ) -> Parsed[ModelT]:
     """Turn plain values into a typed model; raises DocumentError with every problem.
 
     `context` is what the model's own checks may look at, such as the folder that paths count from.
+    `at` is where the values stand in their document, when they are a part of one.
     """
     try:
-        return Parsed(model.model_validate(tree.value, context=context and dict(context)), tree.marks)
+        return Parsed(
+            model.model_validate(tree.value, context=context and dict(context)), tree.marks
+        )
     except ValidationError as exc:
-        schema = model.model_json_schema()
-        said = [worded(error, schema) for error in exc.errors(include_url=False)]
-        problems = [tree.marks.problem(each.loc, each.text, key=each.is_key) for each in said]
-        raise DocumentError(sorted(problems, key=lambda p: (p.source, p.line, p.column))) from exc
+        schema = _schema_of(model)
+        problems = [
+            problem
+            for error in exc.errors(include_url=False)
+            for problem in _said(error, schema, tree, at)
+        ]
+        raise DocumentError(in_file_order(problems)) from exc
+
+
+def in_file_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort problems by where they stand."""
+    return sorted(problems, key=lambda each: (each.source, each.line, each.column))
+
+
+@lru_cache
+def _schema_of(model: type[BaseModel]) -> Mapping[str, object]:
+    return model.model_json_schema()
+
+
+def _said(
+    error: ErrorDetails, schema: Mapping[str, object], tree: Tree, at: Loc
+) -> Iterator[Problem]:
+    said = worded(error, schema, tree.value)
+    loc = (*at, *said.loc)
+    cause = error.get("ctx", {}).get("error")
+    if not isinstance(cause, LinesError):
+        yield tree.marks.problem(loc, said.text, key=said.is_key)
+        return
+    for line, text in cause.problems:
+        yield tree.marks.problem_in(loc, line, f"{named(said.loc)}{text}")
 
 
 def parse(

@@ -27,6 +27,10 @@ REFUSED: Final = Counter(
     "Requests turned away before they were read: by wrong credentials or from a foreign network.",
     ("cause",),
 )
+DECISIONS_DROPPED: Final = Counter(
+    "policy_handlers_decisions_dropped_total",
+    "Entries of the decision log that were not kept: too fast, disk full, or not writable.",
+)
 FORWARDED: Final = Counter(
     "policy_handlers_forwarded_total",
     "Requests for another policy server, by server and what became of them.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import Field, StringConstraints
 
 from policy.documents import Document
+from policy.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,4 +114,5 @@ def unknown_names(
         kind = KIND_OF_FIELD.get(field)
         known = platform.known(kind) if kind is not None else None
         if known is not None and document not in known:
-            yield loc, f"{field}: {document!r} is not among platform.{kind}"
+            hint = did_you_mean(document, sorted(known))
+            yield loc, f"{field}: {document!r} is not among platform.{kind}{hint}"

@@ -1,63 +1,62 @@
 """Cases as data: one call, the rows and rules it meets, and the wanted decision.
 
-A case runs two ways: through the handlers with the fake directory, and over HTTP by the fake node
-against PostgreSQL.
+A case runs three ways: through the handlers with the fake directory, through what `vdx-policy test`
+runs, and over HTTP by the fake node against PostgreSQL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pydantic import AwareDatetime, Field
-
+from policy.decide.casebook import CaseFile, CaseText, Circumstances, Want
+from policy.decide.cases import Casebook, CaseCompiler
 from policy.directory.document import DirectoryFile
 from policy.documents import Document, Parsed, load
 from policy.rules.syntax import RuleText
 from policy.rules.table import RuleTable
-from policy.settings import Avatars, Dialling, Participants, Phonebook
-from policy.wire.vocabulary import RequestType
+from policy.settings import Settings
 from tests.fakes.jpeg import find_picture
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policy.wire.vocabulary import RequestType
+
 CASES: Final = Path(__file__).parent / "cases"
-# A day in summer; cases that care about the time say which.
-DEFAULT_NOW: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
 
 
-class Want(Document):
-    """What the node is to be told; without `reason` and `rule` any will do."""
+class Case(CaseText, Circumstances, Document):
+    """A case as operators write it, alone in its file, with rules and settings of its own.
 
-    action: str = "continue"
-    result: dict[str, object] | list[object] | None = None
-    reason: str | None = None
-    rule: str | None = None
-    # Format, width, height and colours of a picture.
-    image: dict[str, object] | None = None
-    ignore_local: bool = False
+    Here the result must be the wanted one and no other, and the action is `continue` unless said.
+    """
 
-
-class Case(Document):
-    """One call and what is to become of it."""
-
+    name: str = "the case"
     about: str
-    request: RequestType
-    alias: str | None = None
-    call: Mapping[str, str | list[str]] = Field(default_factory=dict)
-    now: AwareDatetime = DEFAULT_NOW
-    dialling: Dialling = Dialling()
-    participants: Participants = Participants()
-    avatars: Avatars = Avatars()
-    phonebook: Phonebook = Phonebook()
     rules: tuple[RuleText, ...] = ()
-    directory: DirectoryFile = DirectoryFile()
-    want: Want
     differs: str = ""
 
     def table(self) -> RuleTable:
         """Compile the rules of this case."""
         return RuleTable([rule.compiled() for rule in self.rules if rule.enabled])
+
+    def rows(self) -> DirectoryFile:
+        """Give the directory, which stands in the case itself."""
+        assert not isinstance(self.directory, str)
+        return self.directory or DirectoryFile()
+
+    def settings(self) -> Settings:
+        """Give the settings of this case."""
+        written = self.model_dump(mode="json", include=set(Circumstances.model_fields))
+        return Settings.model_validate(written)
+
+    def casebook(self, parsed: Parsed[Case]) -> Casebook:
+        """Give the case as a test file of an operator's."""
+        sections = {name: getattr(self, name) for name in Circumstances.model_fields}
+        file = CaseFile(**sections, cases=(self,))
+        cases = CaseCompiler(file, parsed.marks, {}).cases()
+        return Casebook(file, parsed.marks, cases, frozenset())
 
 
 def load_cases(*requests: RequestType) -> Mapping[str, Parsed[Case]]:
@@ -78,24 +77,24 @@ def differences(want: Want, status: int, body: Mapping[str, object]) -> dict[str
     """
     action = "not_found" if status == 404 else body.get("action")
     got = {"action": action, "result": body.get("result") or {}}
-    wanted: dict[str, object] = {"action": want.action, "result": want.result or {}}
+    wanted: dict[str, object] = {"action": want.action or "continue", "result": want.result or {}}
     for note in ("reason", "rule"):
         value = getattr(want, note)
         if value is not None and (status != 404 or note in body):  # a node reads no body of a 404
             got[note], wanted[note] = body.get(note), value
-    got["ignore_local"], wanted["ignore_local"] = body.get("ignore_local", False), want.ignore_local
+    got["ignore_local"] = body.get("ignore_local", False)
+    wanted["ignore_local"] = bool(want.ignore_local)
     _mask_unique_name(got["result"], wanted["result"])
     return {key: (got[key], wanted[key]) for key in wanted if got[key] != wanted[key]}
 
 
 def picture_facts(image: bytes) -> dict[str, object]:
-    """Say of a picture what a case wants of it, read from the bytes as a node does."""
+    """Give the size of a picture as a node reads it from the bytes: a JPEG in colour."""
     picture = find_picture(image)
     if picture is None:
         return {}
-    colour = {3: "RGB"}.get(picture.components, picture.components)
-    size = {"width": picture.width, "height": picture.height}
-    return {"format": "JPEG", "colour": colour, **size}
+    assert picture.components == 3
+    return {"width": picture.width, "height": picture.height}
 
 
 def _mask_unique_name(got: object, wanted: object) -> None:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from policy.handlers.forwarding import Forwarder, Upstream
+from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
-from policy.server import Fixed, build_app, make_runner
+from policy.server import build_app, forwarder_of, make_runner
 from policy.settings import Settings
 from tests.fakes.phonebook import FakePhonebook
 from tests.fakes.pictures import FakePictures
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable
 
     from policy.directory.lookup import Directory
     from policy.directory.phonebook import Phonebook
@@ -34,17 +34,17 @@ async def running(
     *,
     phonebook: Phonebook | None = None,
     pictures: Pictures | None = None,
-    upstreams: Mapping[str, Upstream] | None = None,
 ) -> AsyncIterator[str]:
     """Serve on a free port of loopback; gives the base URL."""
-    forwarder = Forwarder(upstreams or {}, lambda *_: None)
+    settings = settings or Settings()
+    forwarder = forwarder_of(settings)
     await forwarder.open()
     app = build_app(
-        settings or Settings(),
+        settings,
         directory,
         phonebook or FakePhonebook(),
         pictures or FakePictures(),
-        Fixed(table or RuleTable()),
+        LiveRules(table or RuleTable()),
         forwarder,
         clock,
     )

@@ -1,4 +1,4 @@
-"""Every case, two ways: decided in memory, and asked by a node over HTTP against PostgreSQL."""
+"""Every case, three ways: decided in memory, run as an operator's test, and asked over HTTP."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from urllib.parse import quote, urlencode
 import orjson
 import pytest
 
+from policy.decide.case_differences import Unsaid
+from policy.decide.case_runner import run_cases
 from policy.decide.grounds import Plan
 from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.documents import Parsed
 from policy.handlers.avatar import AvatarHandler
 from policy.handlers.facts import Facts
+from policy.handlers.forwarding import Forwarder
 from policy.handlers.gallery import Gallery
 from policy.handlers.location import LocationHandler
 from policy.handlers.participant import ParticipantHandler
-from policy.handlers.forwarding import Forwarder
 from policy.handlers.phonebook import PhonebookHandler
 from policy.handlers.registration import RegistrationHandler
 from policy.handlers.service import ServiceHandler
-from policy.rules.known import Dialling
-from policy.server import Fixed
-from policy.settings import Settings
+from policy.server import Fixed, plan_of
 from policy.wire import responses
 from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from policy.handlers.safety import Answerer
-
     from tests.database import Database
 
 SERVED: Final[Mapping[RequestType, Callable[[Facts], Answerer]]] = {
@@ -65,63 +64,69 @@ async def test_a_case_is_decided_as_it_says(case: Case) -> None:
 async def test_a_picture_is_drawn_as_a_case_says(case: Parsed[Case]) -> None:
     """Facts in, picture out: format, size and colours are the wanted ones, and so is the reason."""
     wanted = case.value.want
-    pictures = FakePictures(Parsed(case.value.directory, case.marks))
+    pictures = FakePictures(Parsed(case.value.rows(), case.marks))
     gallery = Gallery(pictures, cache_bytes=1_000_000)
 
     decision = await AvatarHandler(_facts(case.value), gallery).answer(_asked(case.value))
 
-    assert picture_facts(decision.image) == (wanted.image or {})
-    assert decision.action.value == wanted.action
+    image = wanted.image.model_dump(exclude_none=True) if wanted.image is not None else {}
+    assert picture_facts(decision.image) == image
+    assert decision.action == (wanted.action or Action.CONTINUE)
     assert wanted.reason in {None, decision.reason.value}
 
 
 def _answerer(case: Case) -> Answerer:
     facts = _facts(case)
     if case.request is RequestType.PHONEBOOK:
-        phonebook = FakePhonebook(case.directory)
+        phonebook = FakePhonebook(case.rows())
         return PhonebookHandler(facts, phonebook)
     return SERVED[case.request](facts)
 
 
 def _facts(case: Case) -> Facts:
-    fake = FakeDirectory(case.directory)
+    fake = FakeDirectory(case.rows())
     cached = CachedDirectory(fake, Lifetimes(1, 1, 1), entries=10, clock_s=lambda: 0.0)
-    plan = case.dialling
     return Facts(
         directory=cached,
         rules=Fixed(case.table()),
         forwarder=Forwarder({}, lambda *_: None),
-        clock=lambda: case.now,
-        plan=Plan(
-            dialling=Dialling(plan.default_domain or "", plan.location_domains),
-            own_nodes=frozenset(str(each) for each in plan.node_addresses),
-            own_devices_are_hosts=case.participants.own_devices_are_hosts,
-            initials=case.avatars.initials,
-            ignore_local=case.phonebook.ignore_local,
-        ),
+        clock=lambda: case.at,
+        plan=plan_of(case.settings()),
     )
+
+
+@pytest.mark.parametrize("name", [*CASES, *AVATARS])
+def test_a_case_holds_as_an_operators_test(name: str) -> None:
+    """What `vdx-policy test` says is what the server does, from the same lines."""
+    parsed = CASES.get(name) or AVATARS[name]
+    casebook = parsed.value.casebook(parsed)
+
+    (result,) = run_cases(casebook, parsed.value.table(), Plan())
+
+    searched = [each for each in result.differences if each.got is Unsaid.SEARCHED]
+    assert list(result.differences) == searched
+    assert not searched or parsed.value.request is RequestType.PHONEBOOK
 
 
 @pytest.mark.parametrize("case", list(CASES.values()), ids=list(CASES))
 async def test_a_node_accepts_what_a_case_says(case: Parsed[Case], database: Database) -> None:
     """Over a socket and from PostgreSQL the same answer comes, and a strict node takes it."""
     wanted = case.value
-    await database.load(Parsed(wanted.directory, case.marks))
-    settings = Settings(
-        dialling=wanted.dialling,
-        participants=wanted.participants,
-        phonebook=wanted.phonebook,
-    )
+    await database.load(Parsed(wanted.rows(), case.marks))
 
     async with (
         database.directory() as directory,
         database.phonebook() as phonebook,
         running(
-            directory, wanted.table(), settings, lambda: wanted.now, phonebook=phonebook
+            directory,
+            wanted.table(),
+            wanted.settings(),
+            lambda: wanted.at,
+            phonebook=phonebook,
         ) as url,
         FakeNode(url) as node,
     ):
-        verdict = await node.ask(wanted.request, wanted.call, wanted.alias)
+        verdict = await node.ask(wanted.request, _sent(wanted), wanted.alias)
 
     assert (verdict.faults, verdict.warnings) == ((), ())
     body = verdict.body if isinstance(verdict.body, dict) else {}  # a 404 has none to read
@@ -132,16 +137,17 @@ async def test_a_node_accepts_what_a_case_says(case: Parsed[Case], database: Dat
 async def test_a_node_shows_the_picture_of_a_case(case: Parsed[Case], database: Database) -> None:
     """Over a socket and from PostgreSQL a strict node takes the picture, or the empty answer."""
     wanted = case.value
-    await database.load(Parsed(wanted.directory, case.marks))
-    settings = Settings(dialling=wanted.dialling, avatars=wanted.avatars)
+    await database.load(Parsed(wanted.rows(), case.marks))
 
     async with (
         database.directory() as directory,
         database.pictures() as pictures,
-        running(directory, settings=settings, clock=lambda: wanted.now, pictures=pictures) as url,
+        running(
+            directory, settings=wanted.settings(), clock=lambda: wanted.at, pictures=pictures
+        ) as url,
         FakeNode(url) as node,
     ):
-        verdict = await node.ask(wanted.request, wanted.call, wanted.alias or "")
+        verdict = await node.ask(wanted.request, _sent(wanted), wanted.alias or "")
 
     assert (verdict.faults, verdict.warnings) == ((), ())
     shown = wanted.want.image is not None
@@ -150,4 +156,9 @@ async def test_a_node_shows_the_picture_of_a_case(case: Parsed[Case], database: 
 
 def _asked(case: Case) -> Asked:
     alias = quote(case.alias, safe="") if case.alias else ""
-    return Asked(case.request, alias, urlencode(case.call, doseq=True))
+    return Asked(case.request, alias, urlencode(_sent(case), doseq=True))
+
+
+def _sent(case: Case) -> Mapping[str, str | list[str]]:
+    assert not isinstance(case.call, str)
+    return {name: list(values) for name, values in case.call.items()}

@@ -8,13 +8,16 @@ from importlib.metadata import version
 import click
 
 from policy.cli.check import check
+from policy.cli.explain import explain
 from policy.cli.hash_password import hash_password
 from policy.cli.health import health
 from policy.cli.migrate import migrate
 from policy.cli.new_key import new_key
 from policy.cli.pictures import pictures
 from policy.cli.platform import platform
+from policy.cli.replay import replay
 from policy.cli.serve import serve
+from policy.cli.testing import test_command
 from policy.errors import DocumentError, PolicyError
 
 
@@ -24,7 +27,19 @@ def cli() -> None:
     """External policy server and call router for Pexip Infinity."""
 
 
-for command in (serve, check, migrate, health, hash_password, new_key, pictures, platform):
+for command in (
+    serve,
+    check,
+    migrate,
+    health,
+    hash_password,
+    new_key,
+    pictures,
+    platform,
+    replay,
+    test_command,
+    explain,
+):
     cli.add_command(command)
 
 

@@ -19,6 +19,7 @@ from policy.wire.vocabulary import Action, RequestType
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from policy.handlers.notebook import Notebook
     from policy.wire.asked import Asked
 
 log = logging.getLogger(__name__)
@@ -38,9 +39,12 @@ class Answerer(Protocol):
 class Safety:
     """Turns decisions and whatever goes wrong on the way to them into responses."""
 
-    def __init__(self, *, answer_within_s: float, fallback: Action) -> None:
+    def __init__(
+        self, *, answer_within_s: float, fallback: Action, notebook: Notebook | None = None
+    ) -> None:
         self._answer_within_s = answer_within_s
         self._fallback = fallback
+        self._notebook = notebook
         self._logged_at = float("-inf")
 
     def guard(
@@ -51,11 +55,15 @@ class Safety:
 
         async def respond(asked: Asked) -> web.Response:
             started = time.perf_counter()
+            notes = self._notebook.begin(asked) if self._notebook is not None else None
             decision = await self._decide(request_type, answerer, asked)
             response = _response(request_type, decision)
             REQUESTS.labels(request_type.value, decision.action.value, decision.reason.value).inc()
             self._tell_of_rules(decision)
-            seconds.observe(time.perf_counter() - started)
+            took_s = time.perf_counter() - started
+            seconds.observe(took_s)
+            if notes is not None:
+                notes.end(decision, took_s)
             return response
 
         return respond

@@ -7,13 +7,15 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 from policy.rules.comparisons import OneOf, shown
-from policy.rules.question import Question
 from policy.rules.scripts import evaluate
 from policy.rules.variables import variables_of
 from policy.wire.vocabulary import CallDirection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from policy.rules.calendar import Window
+    from policy.rules.question import Question
     from policy.rules.scripts import Script
 
 
@@ -170,10 +172,17 @@ class AnyGroup:
         return " and ".join(_failed(group, question) for group in self.groups)
 
     def covers(self, other: object) -> bool:
-        """Hold wherever the same is asked for, or one group covers the other clause alone."""
+        """Hold wherever one group surely does; a group that may fail would end the whole rule."""
         if self == other:
             return True
-        return any(len(group) == 1 and group[0].covers(other) for group in self.groups)
+        if any(may_fail(clause) for group in self.groups for clause in group):
+            return False
+        if isinstance(other, AnyGroup):
+            return all(self._covers_all_of(group) for group in other.groups)
+        return self._covers_all_of((other,))
+
+    def _covers_all_of(self, clauses: tuple[object, ...]) -> bool:
+        return any(all_cover(group, clauses) for group in self.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +215,36 @@ def failing(clauses: tuple[Clause, ...], question: Question) -> Clause | None:
         if not clause.holds(question):
             return clause
     return None
+
+
+def all_cover(clauses: tuple[Clause, ...], others: tuple[object, ...]) -> bool:
+    """Say whether all clauses surely hold wherever all others do."""
+    return all(any(_covers(clause, other) for other in others) for clause in clauses)
+
+
+def _covers(clause: Clause, other: object) -> bool:
+    if isinstance(other, AnyGroup) and not isinstance(clause, AnyGroup):
+        return all(any(_covers(clause, each) for each in group) for group in other.groups)
+    return clause.covers(other)
+
+
+def may_fail(clause: Clause) -> bool:
+    """Say whether evaluating a clause may raise OutcomeError."""
+    return any(isinstance(each, Expression) for each in parts_of(clause))
+
+
+def parts_of(clause: Clause) -> Iterator[Clause]:
+    """Give a clause and every one inside it."""
+    yield clause
+    match clause:
+        case AnyGroup(groups=groups):
+            inside = [each for group in groups for each in group]
+        case Not(clauses=clauses):
+            inside = list(clauses)
+        case _:
+            return
+    for each in inside:
+        yield from parts_of(each)
 
 
 def _all_wanted(clauses: tuple[Clause, ...]) -> str:

@@ -2,7 +2,7 @@
 
 Each says whether it holds, and tells a person why not. They are values without compiled parts, so
 that a table of rules can be made in another process. `key` is what is compared, as a rule file
-calls it; two comparisons of one key read the same.
+calls it; two comparisons of one key read the same, so that `read` takes no part in comparing them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # What a person is shown of a long list or text.
 MAX_SHOWN: Final = 60
+NOTHING: Final = "nothing"
+# Of these nobody is told what they hold, neither in a trace nor in a template.
+SECRET: Final = frozenset({"third_party_passcode"})
 
 Text = Callable[[Question], str]
 Texts = Callable[[Question], tuple[str, ...]]
@@ -36,7 +39,7 @@ class OneOf:
     """A text is among some, all in lower case; `source` is the list file they come from."""
 
     key: str
-    read: Text
+    read: Text = field(compare=False, repr=False)
     values: frozenset[str] = field(repr=False)
     source: str = ""
 
@@ -50,15 +53,17 @@ class OneOf:
 
     def got(self, question: Question) -> str:
         """Show the text."""
-        return shown(self.read(question))
+        return _seen(self.key, (self.read(question),))
 
     def covers(self, other: object) -> bool:
         """Hold wherever fewer values are asked for; a domain covers the aliases that it has."""
         if not isinstance(other, OneOf):
             return False
-        if self.key == "alias.domain" and other.key == "alias":
-            return all(each.rpartition("@")[2] in self.values for each in other.values)
-        return self.key == other.key and other.values <= self.values
+        if self.key == f"{other.key}.domain":
+            return all(
+                "@" in each and each.rpartition("@")[2] in self.values for each in other.values
+            )
+        return self.key == other.key and _holds_all(self.values, other.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class AnyOf:
     """At least one of several texts is among some, all in lower case."""
 
     key: str
-    read: Texts
+    read: Texts = field(compare=False, repr=False)
     values: frozenset[str] = field(repr=False)
     source: str = ""
 
@@ -80,11 +85,13 @@ class AnyOf:
 
     def got(self, question: Question) -> str:
         """Show the texts."""
-        return ", ".join(shown(each) for each in self.read(question)) or "nothing"
+        return _seen(self.key, self.read(question))
 
     def covers(self, other: object) -> bool:
         """Hold wherever fewer values are asked for."""
-        return isinstance(other, AnyOf) and self.key == other.key and other.values <= self.values
+        if not isinstance(other, AnyOf) or self.key != other.key:
+            return False
+        return _holds_all(self.values, other.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +99,16 @@ class Matches:
     """A regular expression fits at least one text, wholly; letter case does not count."""
 
     key: str
-    read: Texts
+    read: Texts = field(compare=False, repr=False)
     pattern: str
 
     def holds(self, question: Question) -> bool:
         """Compare, in time linear in the text."""
-        pattern = compiled(self.pattern)
-        return any(pattern.fullmatch(each) is not None for each in self.read(question))
+        return any(self.fits(each) for each in self.read(question))
+
+    def fits(self, text: str) -> bool:
+        """Hold the pattern against one text."""
+        return compiled(self.pattern).fullmatch(text) is not None
 
     def groups(self, question: Question) -> Mapping[str, str]:
         """Give what the groups captured, by number and name; of an idle group nothing."""
@@ -115,18 +125,19 @@ class Matches:
 
     def got(self, question: Question) -> str:
         """Show the texts."""
-        return ", ".join(shown(each) for each in self.read(question)) or "nothing"
+        return _seen(self.key, self.read(question))
 
     def covers(self, other: object) -> bool:
-        """Hold for the same pattern, for all texts, or for each of a few that are asked for."""
-        if not isinstance(other, OneOf | Matches) or self.key != other.key:
+        """Hold for the same pattern, and where each of a few texts that are asked for fits it."""
+        if not isinstance(other, OneOf | AnyOf | Matches) or self.key != other.key:
             return False
-        if self.pattern in {".*", "(.*)"}:
-            return True
-        if isinstance(other, OneOf) and not other.source:
-            pattern = compiled(self.pattern)
-            return all(pattern.fullmatch(each) is not None for each in other.values)
-        return isinstance(other, Matches) and self.pattern == other.pattern
+        if isinstance(other, Matches):
+            return self.pattern in {other.pattern, "(?s).*"}
+        if other.source:
+            return False  # a long list takes too long
+        pattern = compiled(self.pattern)
+        # An empty text is how an absent one is compared, and of that there is nothing to match.
+        return all(each and pattern.fullmatch(each) is not None for each in other.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +145,7 @@ class Part:
     """At least one text begins, ends with, or contains one of some, all in lower case."""
 
     key: str
-    read: Texts
+    read: Texts = field(compare=False, repr=False)
     where: str  # prefix, suffix or contains
     parts: tuple[str, ...]
 
@@ -157,15 +168,15 @@ class Part:
 
     def got(self, question: Question) -> str:
         """Show the texts."""
-        return ", ".join(shown(each) for each in self.read(question)) or "nothing"
+        return _seen(self.key, self.read(question))
 
     def covers(self, other: object) -> bool:
         """Hold wherever the same is asked for, or each of a few texts has such a part."""
-        if not isinstance(other, OneOf | Part) or self.key != other.key:
+        if not isinstance(other, OneOf | AnyOf | Part) or self.key != other.key:
             return False
-        if isinstance(other, OneOf) and not other.source:
-            return all(self._fits(each) for each in other.values)
-        return isinstance(other, Part) and self.where == other.where and self.parts == other.parts
+        if isinstance(other, Part):
+            return self.where == other.where and set(other.parts) <= set(self.parts)
+        return not other.source and all(self._fits(each) for each in other.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +184,7 @@ class Within:
     """A number is between two, both included; a request without it does not match."""
 
     key: str
-    read: Number
+    read: Number = field(compare=False, repr=False)
     at_least: int | None
     at_most: int | None
 
@@ -195,7 +206,7 @@ class Within:
     def got(self, question: Question) -> str:
         """Show the number."""
         number = self.read(question)
-        return "nothing" if number is None else str(number)
+        return NOTHING if number is None else str(number)
 
     def covers(self, other: object) -> bool:
         """Hold wherever the bounds of the other are narrower."""
@@ -214,7 +225,7 @@ class FromVersion:
     """The platform's version is between two, both included, part by part."""
 
     key: str
-    read: Version
+    read: Version = field(compare=False, repr=False)
     at_least: tuple[int, ...]
     at_most: tuple[int, ...]
 
@@ -233,7 +244,7 @@ class FromVersion:
 
     def got(self, question: Question) -> str:
         """Show the version."""
-        return _dotted(self.read(question)) or "nothing"
+        return _dotted(self.read(question)) or NOTHING
 
     def covers(self, other: object) -> bool:
         """Hold wherever the same is asked for."""
@@ -245,10 +256,10 @@ class InNetworks:
     """At least one address is in one of some networks: one dictionary per prefix length."""
 
     key: str
-    read: Addresses
+    read: Addresses = field(compare=False, repr=False)
     networks: tuple[Network, ...] = field(repr=False)
     # By IP version and host bits: the networks' leading bits.
-    sections: Mapping[tuple[int, int], frozenset[int]] = field(repr=False)
+    sections: Mapping[tuple[int, int], frozenset[int]] = field(repr=False, compare=False)
     source: str = ""
 
     def holds(self, question: Question) -> bool:
@@ -266,7 +277,7 @@ class InNetworks:
 
     def got(self, question: Question) -> str:
         """Show the addresses."""
-        return ", ".join(str(each) for each in self.read(question)) or "nothing"
+        return ", ".join(str(each) for each in self.read(question)) or NOTHING
 
     def covers(self, other: object) -> bool:
         """Hold wherever each network of the other is in one of these."""
@@ -307,8 +318,18 @@ def compiled(pattern: str) -> re2.Pattern:
 def shown(text: str) -> str:
     """Cut what is too long to read."""
     if not text:
-        return "nothing"
+        return NOTHING
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+
+
+def _holds_all(values: frozenset[str], others: frozenset[str]) -> bool:
+    return values is others or others <= values  # rules share the entries of a list
+
+
+def _seen(key: str, texts: tuple[str, ...]) -> str:
+    if key in SECRET and any(texts):
+        return "a secret value"
+    return ", ".join(shown(each) for each in texts) or NOTHING
 
 
 def _listed(values: Iterable[str], source: str) -> str:

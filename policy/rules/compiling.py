@@ -13,6 +13,7 @@ from policy.rules.clauses import (
     InWindow,
     Not,
     SetsUpACall,
+    parts_of,
 )
 from policy.rules.comparisons import (
     AnyOf,
@@ -23,7 +24,7 @@ from policy.rules.comparisons import (
     Within,
     in_networks,
 )
-from policy.rules.conditions import AliasCondition, written
+from policy.rules.conditions import AliasCondition, groups_in, written
 from policy.rules.forms import TextForm
 from policy.rules.parameters import (
     PARAMETERS,
@@ -48,7 +49,7 @@ from policy.rules.scripts import compile_expression
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from policy.networks import Address
     from policy.rules.calendar import TimeCondition
@@ -61,22 +62,7 @@ if TYPE_CHECKING:
     Addresses = Callable[[Question], tuple[Address, ...]]
     Texts = Callable[[Question], tuple[str, ...]]
 
-# What costs a look-up or a script is looked at when all else holds.
-_DEAR: Final = frozenset(
-    {
-        "room_kind",
-        "organisation",
-        "subtree",
-        "tag",
-        "device_owner",
-        "device_subtree",
-        "device_tag",
-        "any",
-        "all",
-        "not",
-        "expr",
-    }
-)
+_GROUP, _LOOK_UP, _SCRIPT = 1, 2, 3
 _MAY_BE_NON_DIAL: Final = frozenset(
     {RequestType.SERVICE, RequestType.PARTICIPANT, RequestType.LOCATION}
 )
@@ -88,31 +74,45 @@ def clauses_of(
     """Give all clauses of a rule; `name` is the rule's, whose share is its own."""
     clauses = _clauses(when, name, lists)
     if requests & _MAY_BE_NON_DIAL and not _says(when, "direction"):
-        clauses = (SetsUpACall(), *clauses)
+        return in_order((SetsUpACall(), *clauses))
     return clauses
 
 
 def _says(when: When, key: str) -> bool:
     """Say whether a condition stands here or in any group."""
-    groups = (*when.any, *when.all, *((when.not_,) if when.not_ else ()))
-    return key in when.model_fields_set or any(_says(group, key) for group in groups)
+    if key in when.model_fields_set:
+        return True
+    return any(_says(group, key) for _, group in groups_in(when))
 
 
 def _clauses(when: When, name: str, lists: Lists) -> tuple[Clause, ...]:
-    clauses: list[Clause] = []
-    said = written(when)
-    for key in sorted(said, key=lambda key: key in _DEAR):  # stable: else in the model's order
-        clauses += _of_key(key, said[key], name, lists)
-    return tuple(clauses)
+    clauses = [
+        clause for key, form in written(when).items() for clause in _of_key(key, form, name, lists)
+    ]
+    return in_order(clauses)
+
+
+def in_order(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
+    """Put what costs nothing first, then groups, then what needs a look-up, then scripts."""
+    return tuple(sorted(clauses, key=_cost))  # stable: else in the model's order
+
+
+def _cost(clause: Clause) -> int:
+    parts = list(parts_of(clause))
+    if any(isinstance(each, Expression) for each in parts):
+        return _SCRIPT
+    if any(each.key in TEXTS or each.key == "room_kind" for each in parts):
+        return _LOOK_UP
+    return _GROUP if len(parts) > 1 else 0
 
 
 def _of_key(key: str, form: object, name: str, lists: Lists) -> Iterator[Clause]:
-    if key in PARAMETERS:
+    if key in WORDS:
+        yield OneOf(key, WORDS[key], frozenset(str(each) for each in _values(form)))
+    elif key in PARAMETERS:
         yield _of_parameter(key, form, lists)
     elif isinstance(form, AliasCondition):
         yield from _of_alias(key, form, lists)
-    elif key in WORDS:
-        yield OneOf(key, WORDS[key], frozenset(str(each) for each in _values(form)))
     elif key in TEXTS:
         yield _of_texts(key, TEXTS[key], form, lists)
     else:
@@ -175,21 +175,19 @@ def _of_addresses(key: str, read: Addresses, form: object, lists: Lists) -> Clau
 def _of_alias(key: str, form: AliasCondition, lists: Lists) -> Iterator[Clause]:
     part = partial(partial, alias_text, key)
     texts = partial(partial, alias_texts, key)
-    if form.exact:
-        yield OneOf(key, part("text"), form.exact)
     if form.list_:
         yield OneOf(key, part("text"), lists.aliases(form.list_), form.list_)
-    if form.domain:
-        yield OneOf(f"{key}.domain", part("host"), form.domain)
-    if form.scheme:
-        values = frozenset("" if each == "none" else each for each in form.scheme)
-        yield OneOf(f"{key}.scheme", part("scheme"), values)
-    if form.kind:
-        yield OneOf(f"{key}.kind", part("kind"), frozenset(str(each) for each in form.kind))
-    if form.user is not None:
-        yield _of_texts(f"{key}.user", texts("user"), form.user, lists)
-    if form.digits is not None:
-        yield _of_texts(f"{key}.digits", texts("digits"), form.digits, lists)
+    schemes = frozenset("" if each == "none" else each for each in form.scheme)
+    words = (
+        (key, "text", form.exact),
+        (f"{key}.domain", "host", form.domain),
+        (f"{key}.scheme", "scheme", schemes),
+        (f"{key}.kind", "kind", frozenset(str(each) for each in form.kind)),
+    )
+    yield from (OneOf(name, part(read), values) for name, read, values in words if values)
+    for name, parts in (("user", form.user), ("digits", form.digits)):
+        if parts is not None:
+            yield _of_texts(f"{key}.{name}", texts(name), parts, lists)
     if form.regex:
         yield Matches(key, texts("text"), form.regex)
 
@@ -211,14 +209,19 @@ def _of_special(key: str, form: object, name: str, lists: Lists) -> Iterator[Cla
             yield InShare(key, share.name or name, share.percent)
         case "expr":
             yield Expression(key, compile_expression(str(form)))
-        case "not":
-            yield Not(key, _clauses(cast("When", form), name, lists))
-        case "any":
-            whens = cast("tuple[When, ...]", form)
-            yield AnyGroup(key, tuple(_clauses(each, name, lists) for each in whens))
         case _:
-            for each in cast("tuple[When, ...]", form):
-                yield from _clauses(each, name, lists)
+            yield from _of_group(key, form, name, lists)
+
+
+def _of_group(key: str, form: object, name: str, lists: Lists) -> Iterator[Clause]:
+    if key == "not":
+        yield Not(key, _clauses(cast("When", form), name, lists))
+        return
+    groups = [_clauses(each, name, lists) for each in cast("tuple[When, ...]", form)]
+    if key == "any":
+        yield AnyGroup(key, tuple(groups))
+    else:
+        yield from (clause for group in groups for clause in group)
 
 
 def _values(form: object) -> tuple[object, ...]:

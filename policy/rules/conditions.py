@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from policy.documents import Document
 from policy.networks import Network
@@ -22,6 +22,7 @@ from policy.rules.forms import (
     TextForm,
     VersionForm,
     as_list,
+    check_not_empty,
 )
 from policy.rules.parameters import PARAMETERS, Kind, requests_of
 from policy.wire.alias import AliasKind
@@ -30,7 +31,7 @@ from policy.wire.fields import DomainText, Text
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 WrittenRole = Literal["chair", "guest", "none"]
 RoomKind = Literal["permanent", "booking", "device", "reserved", "quarantined", "nobody"]
@@ -66,6 +67,13 @@ class AliasCondition(Document):
     scheme: OneOrMore[Literal["sip", "sips", "h323", "tel", "none"]] = frozenset()
     kind: OneOrMore[AliasKind] = frozenset()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_told_how(cls, value: object) -> object:
+        if isinstance(value, str | int | list):
+            raise ValueError("needs to be told how to compare, write {exact: …} or {domain: …}")  # noqa: TRY004  pydantic wants it so
+        return value
+
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.model_fields_set:
@@ -93,13 +101,16 @@ class _Special(Document):
     device_owner: OneOrMore[Text] = frozenset()
     device_subtree: OneOrMore[Text] = frozenset()
     device_tag: TextForm = TextForm.model_construct()
-    time: Annotated[tuple[TimeCondition, ...], BeforeValidator(as_list), Field(min_length=1)] = ()
+    time: Annotated[
+        tuple[TimeCondition, ...], BeforeValidator(as_list), AfterValidator(check_not_empty)
+    ] = ()
     share: ShareForm = ShareForm.model_construct(percent=0)
     fact: Annotated[dict[FactName, TextForm], Field(min_length=1)] = Field(default_factory=dict)
     expr: ExpressionText = ""
-    any: Annotated[tuple[When, ...], Field(min_length=1)] = ()
-    all: Annotated[tuple[When, ...], Field(min_length=1)] = ()
-    not_: Annotated[When | None, Field(alias="not")] = None
+    any: Annotated[tuple[Inner, ...], AfterValidator(check_not_empty)] = ()
+    all: Annotated[tuple[Inner, ...], AfterValidator(check_not_empty)] = ()
+    # None is its absence and cannot be written.
+    not_: Annotated[Inner, Field(alias="not")] = None  # type: ignore[assignment]  # nobody can write it
 
 
 _FORMS: Final[Mapping[Kind, tuple[object, object]]] = {
@@ -121,8 +132,15 @@ def _form_of(name: str) -> tuple[object, object]:
     return _FORMS[parameter.kind]
 
 
+def _check_inner(when: When) -> When:
+    if not when.model_fields_set:
+        raise ValueError("says nothing: it needs at least one condition")
+    return when
+
+
 if TYPE_CHECKING:
     When = _Special
+    Inner = _Special
 else:
     When = create_model(
         "When",
@@ -130,8 +148,9 @@ else:
         __doc__="All parts that are written must hold.",
         **{name: _form_of(name) for name in PARAMETERS},
     )
-    _Special.model_rebuild(_types_namespace={"When": When})
-    When.model_rebuild(force=True, _types_namespace={**globals(), "When": When})
+    Inner = Annotated[When, AfterValidator(_check_inner)]
+    _Special.model_rebuild(_types_namespace={**globals(), "Inner": Inner})
+    When.model_rebuild(force=True, _types_namespace={**globals(), "Inner": Inner})
 
 # What is not listed may be said for every request.
 SPECIAL_IS_FOR: Final[Mapping[str, frozenset[RequestType]]] = {
@@ -147,13 +166,31 @@ SPECIAL_IS_FOR: Final[Mapping[str, frozenset[RequestType]]] = {
 }
 
 
+# In the order of the model, and not of the file: what a rule does must not depend on that.
+_FIELDS: Final[Mapping[str, int]] = {name: n for n, name in enumerate(When.model_fields)}
+
+
 def written(when: When) -> dict[str, object]:
     """Give what a condition says, by the keys of the file."""
-    return {
-        (type(when).model_fields[name].alias or name): getattr(when, name)
-        for name in type(when).model_fields
-        if name in when.model_fields_set
-    }
+    names = sorted(when.model_fields_set, key=_FIELDS.__getitem__)
+    return {name.rstrip("_"): getattr(when, name) for name in names}
+
+
+def groups_in(when: When) -> Iterator[tuple[tuple[int | str, ...], When]]:
+    """Give the conditions inside a condition, each with its place in it."""
+    for index, group in enumerate(when.any):
+        yield ("any", index), group
+    for index, group in enumerate(when.all):
+        yield ("all", index), group
+    if "not_" in when.model_fields_set:
+        yield ("not",), when.not_
+
+
+def facts_of(when: When) -> Iterator[str]:
+    """Give the facts that a condition looks at."""
+    yield from when.fact
+    for _, group in groups_in(when):
+        yield from facts_of(group)
 
 
 def requests_for(key: str) -> frozenset[RequestType]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final, Self, TypeVar
 
-import re2
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -16,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from policy.documents import Document
+from policy.documents import Document, LinesError
+from policy.rules.regexes import check_regex
 from policy.rules.scripts import ScriptError, compile_expression
 from policy.wire.fields import AliasText
 from policy.wire.parameters import version_parts
@@ -24,30 +24,15 @@ from policy.wording import did_you_mean
 
 WordT = TypeVar("WordT")
 
-# A list of more entries stands better in a file of its own, but may be as long as it likes.
 _PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?%")
 _FACT: Final = "^[a-z][a-z0-9_]{0,49}$"
-
-
-def check_regex(value: str) -> str:
-    """Say what is wrong with a regular expression, and what RE2 lacks; raises ValueError."""
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(value, options=options)
-    except re2.error as exc:
-        said = exc.args[0].decode() if isinstance(exc.args[0], bytes) else exc.args[0]
-        is_known_elsewhere = "(?" in value or re.search(r"\\[1-9]", value)
-        hint = "; look-around and back-references are not known here" if is_known_elsewhere else ""
-        raise ValueError(f"{value!r}: {said}{hint}") from exc
-    return value
 
 
 def _check_expression(value: str) -> str:
     try:
         compile_expression(value)
     except ScriptError as exc:
-        raise ValueError(str(exc)) from exc
+        raise LinesError(exc.problems) from exc
     return value
 
 
@@ -62,6 +47,13 @@ def _check_list(value: str, info: ValidationInfo) -> str:
 def as_list(value: object) -> object:
     """Let one word stand for a list of one."""
     return value if isinstance(value, list) else [value]
+
+
+def check_not_empty(value: tuple[WordT, ...]) -> tuple[WordT, ...]:
+    """Refuse an empty list; pydantic's own check would count entries that are wrong as missing."""
+    if not value:
+        raise ValueError("needs at least one entry")
+    return value
 
 
 Regex = Annotated[str, StringConstraints(min_length=1), AfterValidator(check_regex)]

@@ -1,12 +1,14 @@
 """Large lists that stand in files of their own, one entry a line. Pure: the text is read elsewhere.
 
-`#` begins a comment. A list is made ready once for each way it is used, and shared by its rules.
+`#` begins a comment, at the start of a line or behind a space. A list is made ready once for each
+way it is used, and shared by its rules.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from policy.documents import Place
 from policy.errors import RequestError
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 ReadT = TypeVar("ReadT")
 
+_COMMENT: Final = re.compile(r"(^|\s)#.*")
+# Of a list that is no list nobody reads every line.
+_MOST_PROBLEMS: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class ListText:
@@ -31,8 +37,8 @@ class ListText:
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Give each entry with the number of its line."""
-        for number, line in enumerate(self.text.splitlines(), 1):
-            entry = line.partition("#")[0].strip()
+        for number, line in enumerate(self.text.removeprefix("\ufeff").split("\n"), 1):
+            entry = _COMMENT.sub("", line).strip()
             if entry:
                 yield number, entry
 
@@ -69,14 +75,30 @@ class Lists:
             self._networks[name] = tuple(self._read(name, parse_network))
         return self._networks[name]
 
+    def unused(self) -> Iterator[Problem]:
+        """Find lists that no rule has asked for."""
+        used = self._words.keys() | self._aliases.keys() | self._networks.keys()
+        for name in sorted(self._texts.keys() - used):
+            place = Place(self._texts[name].source)
+            yield place.problem("no rule uses this list")
+
     def _read(self, name: str, read: Callable[[str], ReadT]) -> Iterator[ReadT]:
         listed = self._texts[name]
+        wrong = 0
         for line, entry in listed.lines():
             try:
                 yield read(entry)
-            except RequestError as exc:
-                reason = str(exc).removeprefix("alias: ")
-                text = f"{entry!r} is no alias, it {reason}"
-                self.problems.append(Place(listed.source, line, 1).problem(text))
-            except ValueError as exc:
-                self.problems.append(Place(listed.source, line, 1).problem(str(exc)))
+            except (RequestError, ValueError) as exc:
+                wrong += 1
+                if wrong <= _MOST_PROBLEMS:
+                    text = _said(entry, exc)
+                    self.problems.append(Place(listed.source, line, 1).problem(text))
+        if wrong > _MOST_PROBLEMS:
+            text = f"{wrong - _MOST_PROBLEMS} more entries are wrong"
+            self.problems.append(Place(listed.source).problem(text))
+
+
+def _said(entry: str, exc: Exception) -> str:
+    if isinstance(exc, RequestError):
+        return f"{entry!r} is no alias, it {str(exc).removeprefix('alias: ')}"
+    return str(exc)

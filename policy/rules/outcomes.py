@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from policy.documents import Document
+from policy.documents import Document, LinesError
 from policy.networks import Network
 from policy.rules.forms import FactName
 from policy.rules.model import (
@@ -40,7 +40,7 @@ from policy.rules.model import (
 from policy.rules.overriding import OverrideForm
 from policy.rules.scripts import Script, ScriptError, compile_script
 from policy.rules.subnets import MediaPlace, SubnetTable
-from policy.rules.templates import Template, is_template, placeholders
+from policy.rules.templates import Template, filled_with, is_template, placeholders
 from policy.rules.unfinished import WithPlaceholders, or_placeholders
 from policy.wire.fields import AliasText, EmptyText, Text
 from policy.wire.participants import ParticipantOverrides
@@ -67,6 +67,10 @@ OUTCOMES: Final[Mapping[RequestType, frozenset[str]]] = {
     RequestType.AVATAR: frozenset({"not_found", "forward"}),
     RequestType.PHONEBOOK: frozenset({"not_found", "forward"}),
 }
+# What may hold placeholders.
+TEMPLATED: Final = frozenset(
+    {"set", "rewrite", "override", "reject", "redirect", "room", "service", "participant"}
+)
 _ALL_OUTCOMES: Final = sorted(frozenset().union(*OUTCOMES.values()))
 # Of these a request without calls knows nothing.
 CHANGES: Final[Mapping[str, frozenset[RequestType]]] = {
@@ -82,7 +86,7 @@ def _script(value: object) -> Script:
     try:
         return compile_script(value)
     except ScriptError as exc:
-        raise ValueError(f"line {exc.line} of the script: {exc}") from exc
+        raise LinesError(exc.problems) from exc
 
 
 def _check_upstream(value: str, info: ValidationInfo) -> str:
@@ -94,8 +98,11 @@ def _check_upstream(value: str, info: ValidationInfo) -> str:
 
 
 def _room(value: object, check: ValidatorFunctionWrapHandler) -> object:
-    """Let an alias with placeholders wait until a call fills them."""
-    return value if is_template(value) else check(value)
+    """Let an alias with placeholders wait until a call fills them, if it can become one."""
+    if not isinstance(value, str) or not is_template(value):
+        return check(value)
+    check(filled_with("1", value))
+    return value
 
 
 ScriptText = Annotated[Script, PlainValidator(_script), WithJsonSchema({"type": "string"})]
@@ -172,15 +179,25 @@ class Then(Document):
     @model_validator(mode="before")
     @classmethod
     def _one_word_will_do(cls, value: object) -> object:
-        return {value: True} if value in ("continue", "not_found") else value
+        if not isinstance(value, str):
+            return value
+        if value in ("continue", "not_found"):
+            return {value: True}
+        if value in _ALL_OUTCOMES or value in CHANGES:
+            raise ValueError(f"{value!r} needs to be told more, write {{{value}: …}}")
+        raise ValueError(f"{value!r} is no outcome{did_you_mean(value, _ALL_OUTCOMES)}")
 
     @model_validator(mode="after")
     def _at_most_one_outcome(self) -> Self:
-        keys = self._keys()
-        blank = keys - {name.rstrip("_") for name, value in self if value not in (None, "")}
-        if len(keys - CHANGES.keys()) > 1 or not keys or blank:
+        for name in sorted(self.model_fields_set):
+            if getattr(self, name) in (None, ""):
+                raise ValueError(f"{name.rstrip('_')}: says nothing")
+        outcomes = sorted(self._keys() - CHANGES.keys())
+        if len(outcomes) > 1:
+            raise ValueError(f"then has {' and '.join(outcomes)}: only one outcome can be carried out")
+        if not self.model_fields_set:
             raise ValueError(
-                f"then needs exactly one of {', '.join(_ALL_OUTCOMES)}, "
+                f"then needs one of {', '.join(_ALL_OUTCOMES)}, "
                 "or at least one of set, rewrite, override"
             )
         return self
@@ -213,7 +230,7 @@ class Then(Document):
         parts = (self.set_, self.rewrite, override, self.reject, self.redirect, self.room)
         documents = (self.service, self.participant)
         unfinished = [each.document for each in documents if isinstance(each, WithPlaceholders)]
-        return [name for part in (*parts, *unfinished) for name in placeholders(part)]
+        return [name for part in (*parts, *unfinished) if part for name in placeholders(part)]
 
     def changes(self) -> Changes | None:
         """Give what is changed as a value, None for nothing."""

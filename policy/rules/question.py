@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from policy.errors import RequestError
 from policy.rules.known import keys_of
 from policy.wire.alias import AliasKind, parse_alias
-from policy.wire.vocabulary import CallDirection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,11 +15,10 @@ if TYPE_CHECKING:
 
     from policy.directory.records import AddressKey, Target
     from policy.networks import Address
-    from policy.rules.comparisons import Matches
     from policy.rules.known import Dialling, Known
     from policy.wire.alias import Alias
     from policy.wire.parameters import Parameters
-    from policy.wire.vocabulary import RequestType
+    from policy.wire.vocabulary import CallDirection, RequestType
 
 _UNREAD = object()
 
@@ -40,7 +38,7 @@ class Moment:
 class Question:
     """One request as rules see it; rules in front may have rewritten `alias` and set `facts`.
 
-    `captures` is the regular expression of the rule that speaks, for its templates.
+    `captures` is what the regular expression of the rule that speaks captured, for its templates.
     """
 
     request: RequestType
@@ -53,7 +51,7 @@ class Question:
     # What a room answers with at this moment, None when nobody may call there.
     service_of: Callable[[Target, datetime], Mapping[str, object] | None] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
-    captures: Matches | None = None
+    captures: Mapping[str, str] = field(default_factory=dict)
     _remote: object = _UNREAD
     _attributes: Mapping[str, tuple[str, ...]] | None = None
 

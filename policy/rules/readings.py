@@ -45,6 +45,11 @@ def _device(question: Question) -> str:
     return family_of(question.parameters.text("vendor"))
 
 
+def _direction(question: Question) -> str:
+    """Read the direction; a call of an unknown one counts as incoming."""
+    return question.direction or question.parameters.text("call_direction").lower()
+
+
 def _role(question: Question) -> str:
     key = "role" if question.request is RequestType.AVATAR else "preauthenticated_role"
     role = question.parameters.text(key).lower()
@@ -125,6 +130,7 @@ def fact(name: str, question: Question) -> tuple[str, ...]:
 
 
 WORDS: Final[Mapping[str, Callable[[Question], str]]] = {
+    "direction": _direction,
     "device": _device,
     "role": _role,
     "room_kind": _room_kind,

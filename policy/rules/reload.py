@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,14 +12,15 @@ from typing import TYPE_CHECKING, Final, Self, assert_never
 
 from policy.errors import Problem
 from policy.metrics import RULES_IN_FORCE, RULES_KEPT_OUT, RULES_LOADED_AT, RULES_RELOADS
-from policy.rules.building import Built, Failed, Unchanged, build_aside
+from policy.rules.building import REST_S, Built, Failed, Unchanged, build_aside
 from policy.rules.watching import look, watch
 from policy.rules.workshop import Job, Refused, load_and_check
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from pathlib import Path
 
+    from policy.rules.model import Rule
     from policy.rules.syntax import Surroundings
     from policy.rules.table import RuleTable
     from policy.rules.watching import Sight
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 
 # A file that is wrong from top to bottom must not fill the log.
 MAX_LOGGED: Final = 20
+RULES_PER_REST: Final = 200
 
 
 class Reload(StrEnum):
@@ -167,7 +170,8 @@ class Reloader:
         self._seen = seen
         self._build = build
         self._asked = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._reloading: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     @classmethod
     def load(cls, source: RuleSource) -> Self:
@@ -178,24 +182,38 @@ class Reloader:
 
     def open(self, *, watching: bool) -> None:
         """Begin to serve those who ask, and to watch the folder if that is wanted."""
-        self._start(self._run())
+        self._reloading = self._start(self._run())
         if watching:
-            self._start(watch(self._source.folder, self.ask, self._seen))
+            self._watching = self._start(watch(self._source.folder, self.ask, self._seen))
 
     async def close(self) -> None:
         """Stop watching and give up a build under way."""
-        for task in self._tasks:
+        tasks = [task for task in (self._watching, self._reloading) if task is not None]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def ask(self) -> None:
         """Let the rules be looked at soon; asking twice before a build begins is asking once."""
         self._asked.set()
 
-    def _start(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        task.add_done_callback(_tell_of_a_fault)
-        self._tasks.append(task)
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._tell_of_a_fault)
+        return task
+
+    def _tell_of_a_fault(self, task: asyncio.Task[None]) -> None:
+        """Say where the program broke, not what the error's text repeats; calls go on."""
+        if task.cancelled() or (fault := task.exception()) is None:
+            return
+        kind = type(fault).__name__
+        place = "".join(traceback.format_tb(fault.__traceback__))
+        log.error("fault while looking after the rules: %s\n%s", kind, place)
+        text = f"a fault of this program, {kind}: the log says where; send SIGHUP to try again"
+        problem = Problem(str(self._source.folder), 0, 0, text)
+        self.live.keep_out(Reload.FAILED, (problem,), 1)
+        if task is self._reloading:  # it waits for the next change; a broken watch would not
+            self._reloading = self._start(self._run())
 
     async def _run(self) -> None:
         while True:
@@ -207,11 +225,12 @@ class Reloader:
         live, source = self.live, self._source
         match await self._build(source.job(live.table.version)):
             case Built() as built:
-                before = live.state.version
+                before, old_rules = live.state.version, list(live.table.rules)
                 live.swap(built.table, built.warnings)
                 size, version = live.state.in_force, live.state.version
                 log.info("rules swapped: %d in force, version %s after %s", size, version, before)
                 _log_problems(built.warnings, len(built.warnings), logging.WARNING)
+                await _let_go(old_rules)
             case Unchanged() as unchanged:
                 live.confirm(unchanged.warnings)
                 log.info("rules unchanged: version %s stays in force", live.state.version)
@@ -231,14 +250,15 @@ class Reloader:
         _log_problems(state.problems, state.problem_count, logging.ERROR)
 
 
+async def _let_go(rules: list[Rule]) -> None:
+    """Free rules bit by bit: 10,000 in one go would hold up calls for 10 ms."""
+    while rules:
+        del rules[-RULES_PER_REST:]
+        await asyncio.sleep(REST_S)
+
+
 def _log_problems(problems: tuple[Problem, ...], count: int, level: int) -> None:
     for problem in problems[:MAX_LOGGED]:
         log.log(level, "%s", problem)
     if count > MAX_LOGGED:
         log.log(level, "and %d more", count - MAX_LOGGED)
-
-
-def _tell_of_a_fault(task: asyncio.Task[None]) -> None:
-    """Say that rules are not looked after any more; calls go on."""
-    if not task.cancelled() and (fault := task.exception()) is not None:
-        log.error("fault: rules are not reloaded any more: %s", type(fault).__name__)

@@ -20,7 +20,7 @@ from policy.wire.local_policy import CALL_INFO_KEYS, PARTICIPANT_KEYS
 from policy.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from policy.rules.budget import ScriptFunction
 
@@ -39,6 +39,7 @@ VARIABLES: Final = frozenset(
     {"call_info", "service_config", "participant", "suggested_media_overflow_locations"}
 )
 MAX_DEPTH: Final = 60
+MAX_HINT: Final = 120
 
 _METHODS: Final = frozenset().union(*ATTRIBUTES.values())
 _KEYS: Final[Mapping[str, Sequence[str]]] = {
@@ -115,7 +116,7 @@ def _wrong_otherwise(node: nodes.Node) -> Iterator[str]:
     match node:
         case nodes.Test() if node.name not in TESTS:
             off = " is off here" if node.name in JINJA_TESTS else " is unknown"
-            yield f"the test {node.name!r}{off}{did_you_mean(node.name, sorted(TESTS))}"
+            yield f"the test {node.name!r}{off}{_hint(node.name, TESTS)}"
         case nodes.For() if node.recursive:
             yield "a loop cannot be recursive"
         case nodes.AssignBlock() if node.filter is not None:
@@ -135,8 +136,7 @@ def _wrong_name(node: nodes.Name, own: frozenset[str]) -> Iterator[str]:
     if node.ctx != "load" or node.name in own or node.name in VARIABLES or node.name == "loop":
         return
     if node.name not in FUNCTIONS:
-        hint = did_you_mean(node.name, sorted(VARIABLES | own))
-        yield f"unknown variable {node.name!r}{hint}"
+        yield f"unknown variable {node.name!r}{_hint(node.name, VARIABLES | own)}"
 
 
 def _wrong_filter(node: nodes.Filter) -> Iterator[str]:
@@ -150,14 +150,14 @@ def _wrong_filter(node: nodes.Filter) -> Iterator[str]:
         instead = f", use {_INSTEAD[node.name]}" if node.name in _INSTEAD else ""
         yield f"the filter {node.name!r} is off in Pexip{instead}"
     else:
-        yield f"unknown filter {node.name!r}{did_you_mean(node.name, sorted(FILTERS))}"
+        yield f"unknown filter {node.name!r}{_hint(node.name, FILTERS)}"
 
 
 def _wrong_call(node: nodes.Call) -> Iterator[str]:
     called = node.node
     if isinstance(called, nodes.Getattr):
         if called.attr not in _METHODS:
-            yield f"unknown method {called.attr!r}{did_you_mean(called.attr, sorted(_METHODS))}"
+            yield f"unknown method {called.attr!r}{_hint(called.attr, _METHODS)}"
         elif node.dyn_args or node.dyn_kwargs:
             yield "'*' before an argument is not for scripts"
     elif not isinstance(called, nodes.Name):
@@ -175,7 +175,13 @@ def _unknown_function(name: str) -> str:
         return f"{name!r} is a filter, written value|{name}"
     if name in DEFAULT_NAMESPACE:
         return f"the function {name!r} is off in Pexip"
-    return f"unknown function {name!r}{did_you_mean(name, sorted(FUNCTIONS))}"
+    return f"unknown function {name!r}{_hint(name, FUNCTIONS)}"
+
+
+def _hint(word: str, known: Collection[str]) -> str:
+    """Say what was meant, and list what is known where that fits on a line."""
+    hint = did_you_mean(word, sorted(known))
+    return hint if len(hint) <= MAX_HINT else ""
 
 
 def _wrong_attribute(node: nodes.Getattr) -> Iterator[str]:

@@ -150,19 +150,18 @@ def trim(_run: Run, value: object, chars: str | None = None) -> str:
 
 def truncate(
     _run: Run,
-    s: object,
+    s: str,
     length: int = 255,
     killwords: bool = False,  # noqa: FBT001, FBT002  # written `|truncate(9, true)`
     end: str = "...",
     leeway: int = 5,
 ) -> str:
     """Cut a text, between words unless they may be killed; a little too long is long enough."""
-    text = str(s)
     if length < len(end) or leeway < 0:
         raise SandboxError("truncate needs a length of at least that of its end")
-    if len(text) <= length + leeway:
-        return text
-    kept = text[: length - len(end)]
+    if len(s) <= length + leeway:
+        return s
+    kept = s[: length - len(end)]
     return (kept if killwords else kept.rsplit(" ", 1)[0]) + end
 
 

@@ -2,102 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from policy.documents import Document, parse
+from policy.documents import Document, Tree, in_file_order, read_tree, validate
 from policy.errors import DocumentError
-from policy.platform_names import PlatformNames, unknown_names
-from policy.rules.comparisons import Matches, compiled, in_networks
-from policy.rules.compiling import clauses_of
-from policy.rules.conditions import When, requests_for, written
+from policy.platform_names import PlatformNames
+from policy.rules.comparisons import Matches, in_networks
+from policy.rules.compiling import clauses_of, in_order
+from policy.rules.conditions import When, facts_of
 from policy.rules.forms import as_list
 from policy.rules.lists import Lists
 from policy.rules.model import Rule, UseLocationBySubnet
-from policy.rules.outcomes import CHANGES, OUTCOMES, Then
+from policy.rules.outcomes import Then
 from policy.rules.readings import caller_addresses
-from policy.rules.templates import NAMES, placeholders, unknown_placeholder
+from policy.rules.rule_checks import rooms_of, wrong_in
 from policy.wire.vocabulary import RequestType
-from policy.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from policy.documents import Place
+    from policy.documents import Marks, Place
     from policy.errors import Problem
     from policy.rules.clauses import Clause
+    from policy.rules.rule_checks import NamedRoom
+    from policy.wording import Loc
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-
-_GROUPS: Final = ("any", "all", "not")
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the names in a rule file are held against; None of a kind takes every name."""
 
-    platform: PlatformNames = PlatformNames()
+    platform: PlatformNames = field(default_factory=PlatformNames)
     upstreams: frozenset[str] | None = None
 
 
 class RuleText(Document):
     """One rule as written."""
 
-    name: Name
+    name: Name = Field(description="What traces and metrics call it; no two rules have the same.")
     for_: Annotated[
         frozenset[RequestType],
         BeforeValidator(as_list),
-        Field(alias="for", min_length=1),
+        Field(alias="for", min_length=1, description="The requests it is for, else service alone."),
     ] = frozenset({RequestType.SERVICE})
-    when: When = When()
-    then: Then
-    note: str = ""
-    enabled: bool = True
-    mode: Literal["enforce", "shadow"] = "enforce"
-
-    @model_validator(mode="after")
-    def _outcome_fits_the_requests(self) -> Self:
-        key = self.then.key()
-        for request in sorted(self.for_):
-            if key and key not in OUTCOMES[request]:
-                known = ", ".join(sorted(OUTCOMES[request]))
-                raise ValueError(
-                    f"rule {self.name!r}: outcome {key!r} is not for {request} requests, "
-                    f"known there: {known}"
-                )
-            for change in sorted(self.then.changing()):
-                if request not in CHANGES[change]:
-                    raise ValueError(
-                        f"rule {self.name!r}: {change!r} is not for {request} requests, "
-                        f"only for {', '.join(sorted(CHANGES[change]))}"
-                    )
-        return self
-
-    @model_validator(mode="after")
-    def _conditions_fit_the_requests(self) -> Self:
-        for key in _keys_of(self.when):
-            known = requests_for(key)
-            for request in sorted(self.for_ - known):
-                raise ValueError(
-                    f"rule {self.name!r}: condition {key!r} is not for {request} "
-                    f"requests, only for {', '.join(sorted(known))}"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _placeholders_can_be_filled(self) -> Self:
-        regex = self.when.alias.regex if "alias" in self.when.model_fields_set else ""
-        captures = _groups_of(regex) if regex else []
-        unknown = unknown_placeholder(self.then.placeholders(), captures)
-        if unknown is not None:
-            hint = did_you_mean(unknown, sorted({*NAMES, *captures}))
-            if unknown.isdigit():
-                numbered = sum(name.isdigit() for name in captures)
-                hint = f": the regex of alias has {numbered} groups"
-            raise ValueError(f"rule {self.name!r}: ${{{unknown}}} is not known{hint}")
-        return self
+    when: When = Field(When(), description="What must hold; without it the rule always matches.")
+    then: Then = Field(description="What happens: changes, an outcome, or both.")
+    note: str = Field("", description="For whoever reads the file.")
+    enabled: bool = Field(True, description="false: as if the rule were not there.")  # noqa: FBT003  pydantic's form
+    mode: Literal["enforce", "shadow"] = Field(
+        "enforce", description="shadow: evaluated and counted, and does nothing."
+    )
 
     def compiled(self, place: str = "", lists: Lists | None = None) -> Rule:
         """Give the rule as a value."""
@@ -105,7 +64,8 @@ class RuleText(Document):
         then = self.then.compiled()
         clauses = clauses_of(self.when, self.name, self.for_, lists)
         if isinstance(then, UseLocationBySubnet):
-            clauses = (*clauses, in_networks("subnet", caller_addresses, then.subnets.networks()))
+            near = in_networks("subnet", caller_addresses, then.subnets.networks())
+            clauses = in_order((*clauses, near))
         return Rule(
             self.name,
             self.for_,
@@ -123,22 +83,16 @@ def _captures(clauses: tuple[Clause, ...]) -> Matches | None:
     return next(found, None)
 
 
-def _groups_of(pattern: str) -> list[str]:
-    regex = compiled(pattern)
-    return [*(str(number) for number in range(1, regex.groups + 1)), *regex.groupindex]
-
-
-def _keys_of(when: When) -> Iterator[str]:
-    """Give every condition that stands here or in a group."""
-    yield from (key for key in written(when) if key not in _GROUPS)
-    for group in (*when.any, *when.all, *((when.not_,) if when.not_ else ())):
-        yield from _keys_of(group)
-
-
 class RuleFile(Document):
     """A file of rules, in their order."""
 
-    rules: tuple[RuleText, ...] = ()
+    rules: tuple[RuleText, ...] = Field((), description="The first that matches decides.")
+
+
+class _Frame(Document):
+    """A rule file without what its rules say: each of them is read by itself."""
+
+    rules: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,30 +103,73 @@ class PlacedRule:
     place: Place
     then: Place
     facts_read: frozenset[str] = frozenset()
+    rooms: tuple[NamedRoom, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRules:
+    """The enabled rules of a file that are right, in order, and what is wrong with the others."""
+
+    placed: tuple[PlacedRule, ...]
+    problems: tuple[Problem, ...]
 
 
 def parse_rules(
     text: str, source: str, around: Surroundings | None = None, lists: Lists | None = None
 ) -> list[PlacedRule]:
     """Give the enabled rules of one file, in order; raises DocumentError with every problem."""
+    parsed = read_rules(text, source, around, lists)
+    if parsed.problems:
+        raise DocumentError(parsed.problems)
+    return list(parsed.placed)
+
+
+def read_rules(
+    text: str, source: str, around: Surroundings | None = None, lists: Lists | None = None
+) -> ParsedRules:
+    """Read one file as far as it can be read: a wrong rule hides nothing of the others."""
     around, lists = around or Surroundings(), lists or Lists()
     context = {"lists": frozenset(lists.names()), "upstreams": around.upstreams}
-    parsed = parse(text, source, RuleFile, context)
-    problems: list[Problem] = [
-        parsed.marks.problem(("rules", index, "then", *loc), said)
-        for index, written in enumerate(parsed.value.rules)
-        for loc, said in unknown_names(written.then.names(), around.platform)
-    ]
-    if problems:
-        raise DocumentError(problems)
-    placed = []
-    for index, written_rule in enumerate(parsed.value.rules):
-        if written_rule.enabled:
-            place = parsed.marks.place_of(("rules", index, "name"))
-            then = parsed.marks.place_of(("rules", index, "then"), key=True)
-            rule = written_rule.compiled(f"{source}:{place.line}", lists)
-            placed.append(PlacedRule(rule, place, then, facts_read(written_rule)))
-    return placed
+    placed: list[PlacedRule] = []
+    problems: list[Problem] = []
+    try:
+        tree = read_tree(text, source)
+        frame = validate(tree, _Frame)
+    except DocumentError as exc:
+        return ParsedRules((), exc.problems)
+    for index, document in enumerate(frame.value.rules):
+        loc = ("rules", index)
+        try:
+            written = validate(Tree(document, tree.marks), RuleText, context, loc).value
+        except DocumentError as exc:
+            problems += exc.problems
+            continue
+        wrong = list(_wrong(written, document, tree.marks, loc, around))
+        problems += wrong
+        if not wrong:
+            rule = _placed(written, tree.marks, loc, lists)
+            placed += [rule] if written.enabled else []
+    return ParsedRules(tuple(placed), tuple(in_file_order(problems)))
+
+
+def _wrong(
+    written: RuleText, document: object, marks: Marks, loc: Loc, around: Surroundings
+) -> Iterator[Problem]:
+    raw = cast("Mapping[str, object]", document)
+    for each in wrong_in(written, raw, around.platform):
+        yield marks.problem((*loc, *each.loc), each.text, key=each.is_key)
+
+
+def _placed(written: RuleText, marks: Marks, loc: Loc, lists: Lists) -> PlacedRule:
+    place = marks.place_of((*loc, "name"))
+    rule = written.compiled(f"{place.source}:{place.line}", lists)
+    return PlacedRule(
+        rule,
+        place,
+        marks.place_of((*loc, "then"), key=True),
+        facts_read(written),
+        tuple(rooms_of(written.then, marks, (*loc, "then"))),
+    )
 
 
 def facts_read(rule: RuleText) -> frozenset[str]:
@@ -180,10 +177,4 @@ def facts_read(rule: RuleText) -> frozenset[str]:
     named = {
         name.removeprefix("fact.") for name in rule.then.placeholders() if name.startswith("fact.")
     }
-    return frozenset(named | set(_facts_of(rule.when)))
-
-
-def _facts_of(when: When) -> Iterator[str]:
-    yield from when.fact
-    for group in (*when.any, *when.all, *((when.not_,) if when.not_ else ())):
-        yield from _facts_of(group)
+    return frozenset(named | set(facts_of(rule.when)))

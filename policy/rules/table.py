@@ -8,7 +8,6 @@ by one, in order; `walk.py` does so, and is the only matcher.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from policy.rules.model import Rule
     from policy.rules.question import Question
     from policy.rules.trace import Trace
-    from policy.wire.alias import Alias
 
 # RE2's default of 8 MiB cannot compile a set of some thousand patterns, and a set that just fits
 # throws its automaton away all the time: 2.6 ms instead of 5 us per alias at 10,000 patterns.
@@ -40,7 +38,7 @@ class RuleTable:
     """All rules of all requests; `version` names their text."""
 
     def __init__(self, rules: Sequence[Rule] = (), *, version: str = "") -> None:
-        self.version = version or hashlib.sha256(repr(rules).encode()).hexdigest()[:12]
+        self.version = version
         self.rules = tuple(rules)
         self.size = len(rules)
         self._gateways = {
@@ -79,7 +77,7 @@ class Section:
         for position, rule in enumerate(rules):
             self._enter(position, rule, by_pattern)
         self._patterns = list(by_pattern.values())
-        self._set = _pattern_set(by_pattern)
+        self._set = pattern_set(by_pattern)
 
     def candidates(self, question: Question) -> list[int]:
         """Give the positions of rules that may match, in order; all others cannot."""
@@ -111,14 +109,19 @@ class Section:
                 for host in hosts:
                     self._by_host[host].append(position)
             case InNetworks(sections=sections):
-                for bits, heads in sections.items():
-                    for head in heads:
-                        section = self._by_network.setdefault(bits, {})
-                        section.setdefault(head, []).append(position)
+                self._enter_networks(position, sections)
             case Matches(pattern=pattern):
                 by_pattern[pattern].append(position)
             case _:
                 self._always.append(position)
+
+    def _enter_networks(
+        self, position: int, sections: Mapping[tuple[int, int], frozenset[int]]
+    ) -> None:
+        for bits, heads in sections.items():
+            section = self._by_network.setdefault(bits, {})
+            for head in heads:
+                section.setdefault(head, []).append(position)
 
 
 def _is_indexed(clause: object) -> bool:
@@ -140,7 +143,8 @@ def _rank(clause: object) -> tuple[bool, bool, bool]:
     return isinstance(clause, Matches), is_domain, not is_alias
 
 
-def _pattern_set(patterns: Iterable[str]) -> re2.Set | None:
+def pattern_set(patterns: Iterable[str]) -> re2.Set | None:
+    """Make one set of all patterns, numbered in their order; None for none."""
     patterns = list(patterns)
     if not patterns:
         return None
@@ -148,8 +152,8 @@ def _pattern_set(patterns: Iterable[str]) -> re2.Set | None:
     options.log_errors = False
     options.case_sensitive = False  # an alias comes in lower case, a pattern may not
     options.max_mem = _RE2_BYTES + _RE2_BYTES_PER_PATTERN * len(patterns)
-    pattern_set = re2.Set.FullMatchSet(options)
+    together = re2.Set.FullMatchSet(options)
     for pattern in patterns:
-        pattern_set.Add(pattern)
-    pattern_set.Compile()
-    return pattern_set
+        together.Add(pattern)
+    together.Compile()
+    return together

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from policy.errors import OutcomeError
+from policy.rules.comparisons import SECRET
 from policy.rules.parameters import PARAMETERS, Kind
 from policy.rules.readings import TEXTS, WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from policy.rules.question import Question
     from policy.wire.alias import Alias
@@ -26,12 +27,10 @@ _ALIAS_PARTS: Final = {
     "scheme": "scheme",
 }
 _REMOTE_PARTS: Final = {f"remote_{name}": part for name, part in _ALIAS_PARTS.items()}
-# What may hold secrets is for conditions only.
-_SECRET: Final = frozenset({"third_party_passcode"})
 _PLAIN: Final = frozenset(
     name
     for name, parameter in PARAMETERS.items()
-    if parameter.kind in {Kind.TEXT, Kind.WORD, Kind.NUMBER, Kind.ADDRESS} and name not in _SECRET
+    if parameter.kind in {Kind.TEXT, Kind.WORD, Kind.NUMBER, Kind.ADDRESS} and name not in SECRET
 )
 _DIRECTORY: Final = ("organisation", "room_kind", "device_owner")
 
@@ -46,12 +45,11 @@ class Template:
 
     def render(self, question: Question) -> str:
         """Fill the placeholders; raises NeedsEntry, and OutcomeError for one without a value."""
-        captured = question.captures.groups(question) if question.captures else {}
 
         def value(match: re.Match[str]) -> str:
             if match[1]:
                 return match[0][1:]
-            found = _value(match[2], question, captured)
+            found = _value(match[2], question)
             if not found:
                 raise OutcomeError(f"${{{match[2]}}} has no value in this call")
             return found
@@ -62,6 +60,16 @@ class Template:
 def is_template(value: object) -> bool:
     """Say whether a value is a text with placeholders."""
     return isinstance(value, str) and "${" in value
+
+
+def is_unclosed(text: str) -> bool:
+    """Say whether a `${` has no end."""
+    return "${" in _PLACEHOLDER.sub("", text)
+
+
+def filled_with(value: str, text: str) -> str:
+    """Put one value in place of every placeholder, to see what may become of the text."""
+    return _PLACEHOLDER.sub(value, text)
 
 
 def placeholders(value: object) -> Iterator[str]:
@@ -96,9 +104,9 @@ def rendered(value: object, question: Question) -> object:
     return value
 
 
-def _value(name: str, question: Question, captured: Mapping[str, str]) -> str:
-    if name in captured:
-        return captured[name]
+def _value(name: str, question: Question) -> str:
+    if name in question.captures:
+        return question.captures[name]
     if name in _ALIAS_PARTS:
         return str(getattr(question.alias, _ALIAS_PARTS[name]))
     if name in _REMOTE_PARTS:

@@ -50,16 +50,16 @@ def or_placeholders(value: object, check: ValidatorFunctionWrapHandler) -> objec
                 ctx=error.get("ctx", {}),
             )
             for error in exc.errors(include_url=False)
-            if not _is_filled_later(error["input"], error["type"], value)
+            if not _is_filled_later(error["input"], error["type"])
         ]
         if kept:
             raise ValidationError.from_exception_data(exc.title, kept) from None
     return WithPlaceholders(cast("Mapping[str, object]", value))
 
 
-def _is_filled_later(found: object, error: str, document: object) -> bool:
+def _is_filled_later(found: object, error: str) -> bool:
     # A model that speaks for itself, such as of PIN pairs, has looked at placeholders.
-    of_whole = error == "value_error" and isinstance(found, dict) and bool(document)
+    of_whole = error == "value_error" and isinstance(found, dict) and any(placeholders(found))
     return is_template(found) or of_whole
 
 

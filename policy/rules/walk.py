@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policy.errors import OutcomeError, RequestError
 from policy.rules.clauses import failing
+from policy.rules.known import Needs
 from policy.rules.templates import rendered
-from policy.rules.trace import Step, Trace
 from policy.wire.alias import parse_alias
 
 if TYPE_CHECKING:
     from policy.rules.model import Changes, Rule
     from policy.rules.question import Question
     from policy.rules.table import Section
+    from policy.rules.trace import Trace
 
 
 class Walk:
@@ -34,6 +34,8 @@ class Walk:
         self._trace = trace
         self._passed = -1
         self._ahead = self._positions()
+        if trace is not None:
+            trace.begin(question)
 
     def next_rule(self) -> Rule | None:
         """Give the next rule that matches and has an outcome, None behind the last.
@@ -41,37 +43,51 @@ class Walk:
         Raises Needs when a condition lacks a fact.
         """
         while self._ahead:
-            self._passed = self._ahead.pop()
-            rule = self._section.rules[self._passed]
+            position = self._ahead.pop()
+            if self._trace is not None:
+                self._note_skipped(position)
+            self._passed = position
+            rule = self._section.rules[position]
             if self._matches(rule) and self._is_enforced(rule) and rule.then is not None:
                 return rule
+        if self._trace is not None:
+            self._note_skipped(len(self._section.rules))
         return None
 
     def fault(self, rule: Rule, exc: OutcomeError) -> None:
         """Note that a rule could not be carried out; the next one is looked at."""
         self.faults.append((rule.name, str(exc)))
         if self._trace is not None:
-            last = self._trace.steps[-1]
-            self._trace.steps[-1] = replace(last, did=f"cannot be carried out: {exc}")
+            self._trace.did(f"cannot be carried out: {exc}")
 
     def _positions(self) -> list[int]:
-        """Give the positions ahead, the nearest last; whoever explains wants to see all rules."""
-        if self._trace is not None:
-            found = list(range(len(self._section.rules)))
-        else:
-            found = self._section.candidates(self.question)
+        """Give the positions ahead of the rules that may match, the nearest last."""
+        found = self._section.candidates(self.question)
         return [position for position in reversed(found) if position > self._passed]
+
+    def _note_skipped(self, end: int) -> None:
+        """Note the rules between: whoever explains wants to see all, on the way that calls go."""
+        if self._trace is not None:
+            self._trace.skipped(self._section.rules[self._passed + 1 : end], self.question)
+        self._passed = end
 
     def _matches(self, rule: Rule) -> bool:
         try:
             clause = failing(rule.clauses, self.question)
         except OutcomeError as exc:
-            self._note(rule, failed=f"a condition cannot be evaluated: {exc}")
+            if self._trace is not None:
+                self._trace.stopped(rule, f"a condition cannot be evaluated: {exc}")
             self.faults.append((rule.name, str(exc)))
             return False
+        except Needs:
+            if self._trace is not None:
+                self._trace.stopped(rule, "a condition lacks a fact")
+            raise
         if self._trace is not None:
-            wanted = f"wanted {clause.wanted()}, got {clause.got(self.question)}" if clause else ""
-            self._note(rule, failed=f"{clause.key}: {wanted}" if clause else "")
+            if clause is None:
+                self._trace.matched(rule)
+            else:
+                self._trace.failed(rule, clause, self.question)
         return clause is None
 
     def _is_enforced(self, rule: Rule) -> bool:
@@ -79,25 +95,26 @@ class Walk:
         if rule.is_shadow:
             self.shadows.append(rule.name)
             return False
-        self.question.captures = rule.captures
+        self.question.captures = rule.captures.groups(self.question) if rule.captures else {}
         if rule.changes is not None:
             try:
                 self._change(rule.changes)
             except (OutcomeError, RequestError) as exc:
                 self.fault(rule, OutcomeError(str(exc)))
                 return False
+        if self._trace is not None:
+            self._trace.speaks(rule, self.question)
         return True
 
     def _change(self, changes: Changes) -> None:
         question = self.question
         facts = {name: text.render(question) for name, text in changes.facts.items()}
         override = {key: rendered(each, question) for key, each in changes.override.items()}
+        before = question.alias.text, question.facts
         if changes.alias is not None:
             question.alias = parse_alias(changes.alias.render(question))
             self._ahead = self._positions()
         question.facts = {**question.facts, **facts}
         self.override |= override
-
-    def _note(self, rule: Rule, *, failed: str) -> None:
         if self._trace is not None:
-            self._trace.steps.append(Step(rule.name, rule.place, rule.is_shadow, failed))
+            self._trace.changed(question, *before, override)

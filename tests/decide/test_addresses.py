@@ -6,68 +6,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from policy.decide.addresses import find_owned, keys_of, refusal_of
-from policy.decide.decision import Decision, Needs, Reason, refuse
+from policy.decide.addresses import refusal_of, service_of
+from policy.decide.decision import Decision, Reason, refuse
 from policy.directory.records import (
-    AddressKey,
     Booking,
     Device,
-    Entry,
-    Found,
     OrganisationState,
     PermanentRoom,
     Quarantined,
     Reserved,
     RoomState,
 )
-from policy.wire.alias import parse_alias
 from policy.wire.vocabulary import Action
 
 ACTIVE = OrganisationState.ACTIVE
-BARE = AddressKey("ward7", "")
-FULL = AddressKey("ward7", "rooms.example.org")
-ROOM = Found(Entry(own_domain=True, target=PermanentRoom(ACTIVE, RoomState.ACTIVE, {})))
-NOBODY = Found(Entry(own_domain=True, target=None))
 NOON = datetime(2026, 5, 4, 10, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("dialled", "default_domain", "want"),
-    [
-        ("ward7@rooms.example.org", "", (FULL,)),
-        ("ward7@rooms.example.org", "other.example.org", (FULL,)),
-        ("ward7", "", (BARE,)),
-        ("ward7", "rooms.example.org", (BARE, FULL)),
-    ],
-)
-def test_only_a_bare_alias_is_completed(
-    dialled: str, default_domain: str, want: tuple[AddressKey, ...]
-) -> None:
-    """The bare key is tried first, then the completed one; an alias with a domain stands alone."""
-    alias = parse_alias(dialled)
-
-    got = keys_of(alias, default_domain)
-
-    assert got == want
-
-
-def test_keys_are_asked_for_one_after_the_other() -> None:
-    """The second key is needed only once nobody owns the first."""
-    keys = (BARE, FULL)
-
-    assert find_owned(keys, {}) == Needs(BARE)
-    assert find_owned(keys, {BARE: NOBODY}) == Needs(FULL)
-    assert find_owned(keys, {BARE: ROOM}) == ROOM
-    assert find_owned(keys, {BARE: NOBODY, FULL: ROOM}) == ROOM
-
-
-def test_the_last_key_counts_when_nobody_owns_any() -> None:
-    """Whether an unowned alias is ours is what its last completion says."""
-    foreign = Found(Entry(own_domain=False, target=None))
-
-    got = find_owned((BARE, FULL), {BARE: NOBODY, FULL: foreign})
-
-    assert got == foreign
 
 
 @pytest.mark.parametrize("state", OrganisationState)
@@ -129,3 +82,15 @@ def test_the_offsets_of_clock_and_booking_do_not_matter() -> None:
     got = refusal_of(booking, datetime.fromisoformat("2026-03-29T02:00:00+01:00"))
 
     assert got is None
+
+
+def test_only_a_room_that_may_be_called_has_a_service() -> None:
+    """Scripts see what a caller would get at this moment, and nothing of what is closed."""
+    service = {"service_type": "conference", "name": "r", "service_tag": ""}
+    opened = PermanentRoom(ACTIVE, RoomState.ACTIVE, service)
+    retired = PermanentRoom(ACTIVE, RoomState.RETIRED, service)
+    device = Device(ACTIVE, True, False, True, "", "")  # noqa: FBT003  the order of the record
+
+    got = [service_of(target, NOON) for target in (opened, retired, device, Reserved())]
+
+    assert got == [service, None, None, None]

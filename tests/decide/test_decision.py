@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policy.decide.decision import Decision, Dialling, Reason, leave, refuse
+from policy.decide.decision import Decision, Reason, leave, refuse
 from policy.wire.vocabulary import Action
 
 
@@ -34,12 +34,3 @@ def test_a_decision_does_not_show_its_result() -> None:
     decision = Decision(Action.CONTINUE, Reason.OK, {"pin": "48213"})
 
     assert "48213" not in repr(decision)
-
-
-def test_a_location_has_its_own_domain_or_the_default() -> None:
-    """The domain of the caller's location wins over the default, which is empty at first."""
-    plan = Dialling("rooms.example.org", {"Oslo": "oslo.example.org"})
-
-    assert plan.domain_for("Oslo") == "oslo.example.org"
-    assert plan.domain_for("London") == "rooms.example.org"
-    assert Dialling().domain_for("London") == ""

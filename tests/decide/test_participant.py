@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from policy.decide.decision import Decision, Dialling, Reason
-from policy.decide.participant import Roles, counts_as_join, decide_participant
-from policy.rules.model import Condition, NotFound, Outcome, Rule
-from policy.rules.table import RuleTable
+from policy.decide.decision import Decision, Reason
+from policy.decide.participant import counts_as_join, decide_participant
 from policy.wire.requests import ParticipantRequest
-from policy.wire.vocabulary import Action, RequestType
+from policy.wire.vocabulary import Action
+from tests.decide.deciding import grounds, ruled
 
 REQUEST = ParticipantRequest.parse("local_alias=ward7%40example.org&protocol=sip", frozenset())
 
 
-def _decide(outcome: Outcome) -> Decision:
-    rule = Rule("any", frozenset({RequestType.PARTICIPANT}), Condition(), outcome)
-    decided = decide_participant(REQUEST, RuleTable([rule]), {}, Dialling(), Roles())
-    assert isinstance(decided, Decision)
-    return decided
+def _decide(then: str) -> Decision:
+    table = ruled(f"{{name: any, for: participant, then: {then}}}")
+    return decide_participant(REQUEST, grounds(table=table))
 
 
 def test_no_opinion_has_no_result() -> None:
     """A rule without an opinion names itself and sends nothing."""
-    decision = _decide(NotFound())
+    decision = _decide("not_found")
 
     assert decision == Decision(Action.NOT_FOUND, Reason.BY_RULE, None, "any")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import pytest
 
-from policy.decide.decision import Decision, Dialling, Needs, Reason
+from policy.decide.decision import Decision, Reason
+from policy.decide.grounds import Plan
 from policy.decide.phonebook import decide_phonebook, decide_search
 from policy.directory.records import (
     AddressKey,
@@ -19,13 +19,14 @@ from policy.directory.records import (
     PhonebookEntry,
     PhonebookSearch,
 )
+from policy.rules.known import Dialling, NeedsEntry
 from policy.wire.requests import PhonebookRequest
 from policy.wire.vocabulary import Action
+from tests.decide.deciding import grounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NOW: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
 BARE: Final = AddressKey("ana", "")
 WHOLE: Final = AddressKey("ana", "example.org")
 DEVICE: Final = Device(
@@ -40,16 +41,19 @@ DEVICE: Final = Device(
 
 def _decide(
     known: Mapping[AddressKey, Entry], *, is_stale: bool = False, **parameters: str
-) -> Decision | Needs | PhonebookSearch:
+) -> Decision | PhonebookSearch:
     query = {"q": "ward", "registration_alias": "ana@example.org"} | parameters
     request = PhonebookRequest.parse(urlencode(query), frozenset())
     found = {key: Found(entry, is_stale) for key, entry in known.items()}
-    return decide_search(request, found, NOW, Dialling("example.org"))
+    return decide_search(request, grounds(found, plan=Plan(Dialling("example.org"))))
 
 
 def test_the_asker_is_asked_for() -> None:
     """Deciding says which address it lacks."""
-    assert _decide({}) == Needs(WHOLE)
+    with pytest.raises(NeedsEntry) as needs:
+        _decide({})
+
+    assert needs.value.key == WHOLE
 
 
 @pytest.mark.parametrize("typed", ["", " ", "\0", "@", " @example.org"])

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from policy.decide.decision import Decision, Dialling, Moment, Needs, Reason
+from policy.decide.decision import Decision, Reason
 from policy.decide.registration import decide_registration
 from policy.directory.records import AddressKey, Device, Entry, Found, OrganisationState
-from policy.rules.model import (
-    Condition,
-    Continue,
-    NotFound,
-    Outcome,
-    Override,
-    Redirect,
-    Reject,
-    Rule,
-    UseRoom,
-    UseService,
-)
-from policy.rules.table import RuleTable
+from policy.rules.known import NeedsEntry
 from policy.wire.requests import RegistrationRequest
-from policy.wire.vocabulary import Action, RequestType
+from policy.wire.vocabulary import Action
+from tests.decide.deciding import grounds, ruled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,25 +26,24 @@ DEVICE = Device(
     username="desk",
     password="invented-7",
 )
-MOMENT = Moment(datetime(2026, 5, 4, 10, tzinfo=UTC), "token")
 
 
 def _decide(
-    outcome: Outcome | None = None,
+    then: str = "",
     known: Mapping[AddressKey, Found] | None = None,
     alias: str = "desk@example.org",
-) -> Decision | Needs:
+) -> Decision:
     request = RegistrationRequest.parse(alias, "auth_type=credentials", frozenset())
-    requests = frozenset({RequestType.REGISTRATION})
-    rules = [Rule("any", requests, Condition(), outcome)] if outcome else []
-    return decide_registration(request, RuleTable(rules), known or {}, MOMENT, Dialling())
+    table = ruled(f"{{name: any, for: registration, then: {then}}}") if then else None
+    return decide_registration(request, grounds(known, table))
 
 
 def test_the_device_is_asked_for() -> None:
     """Deciding says which address it lacks."""
-    outcome = _decide()
+    with pytest.raises(NeedsEntry) as needs:
+        _decide()
 
-    assert outcome == Needs(DESK)
+    assert needs.value.key == DESK
 
 
 def test_a_remembered_device_registers_while_the_database_is_away() -> None:
@@ -71,7 +58,7 @@ def test_a_remembered_device_registers_while_the_database_is_away() -> None:
 
 def test_a_refusal_by_rule_has_an_empty_result() -> None:
     """A node takes a refused registration only with an empty result; the text is a note."""
-    outcome = _decide(Reject("reported stolen"))
+    outcome = _decide("{reject: reported stolen}")
 
     want = Decision(Action.REJECT, Reason.BY_RULE, {}, "any", "reported stolen")
     assert outcome == want
@@ -82,30 +69,13 @@ def test_a_refusal_by_rule_has_an_empty_result() -> None:
 )
 def test_only_an_address_can_be_registered(alias: str) -> None:
     """What is no address is refused past every rule, with the empty result a node wants."""
-    outcome = _decide(Continue(), alias=alias)
+    outcome = _decide("continue", alias=alias)
 
     assert outcome == Decision(Action.REJECT, Reason.BAD_ALIAS, {})
 
 
 def test_no_opinion_has_no_result() -> None:
     """A rule without an opinion names itself and sends nothing."""
-    outcome = _decide(NotFound())
+    outcome = _decide("not_found")
 
     assert outcome == Decision(Action.NOT_FOUND, Reason.BY_RULE, None, "any")
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        Continue(),
-        Redirect("new@example.org"),
-        UseRoom(DESK),
-        UseService({"name": "Ward"}, is_gateway=False),
-        Override({"spotlight": 1}),
-    ],
-)
-def test_what_is_no_outcome_for_registrations_is_left_to_the_platform(other: Outcome) -> None:
-    """No rule file can ask for these, and nothing of them reaches a node."""
-    outcome = _decide(other)
-
-    assert outcome == Decision(Action.CONTINUE, Reason.BY_RULE, {}, "any")

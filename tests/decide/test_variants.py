@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from policy.decide.decision import Moment
 from policy.decide.variants import variant_for
+from policy.rules.question import Moment
 from policy.wire.requests import ServiceRequest
 
 MOMENT = Moment(datetime(2026, 5, 4, tzinfo=UTC), "t-1")

@@ -11,9 +11,9 @@ import pytest
 from yarl import URL
 
 from policy.errors import DirectoryError
-from policy.handlers.asked import Asked
 from policy.handlers.safety import Safety
 from policy.settings import Server, Settings
+from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.judge import judge
@@ -114,7 +114,7 @@ async def test_a_node_accepts_every_fallback(
     """Whatever is set and whatever went wrong, a node acts on the answer and drops none."""
     respond = Safety(answer_within_s=1, fallback=fallback).guard(kind, _Failing(error))
 
-    response = await respond(Asked("", ""))
+    response = await respond(Asked(kind, "", ""))
 
     assert isinstance(response.body, bytes)
     answer = Answer(response.status, response.content_type, response.body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, quote, quote_from_bytes
 
@@ -11,21 +10,21 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.decide.decision import Dialling
-from policy.decide.participant import Roles
+from policy.decide.grounds import Plan
 from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.directory.document import DirectoryFile
 from policy.directory.records import Found
 from policy.documents import parse
-from policy.handlers.asked import Asked
-from policy.handlers.facts import Facts
 from policy.handlers.participant import ParticipantHandler
 from policy.handlers.registration import RegistrationHandler
 from policy.handlers.service import ServiceHandler
+from policy.rules.known import Dialling
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
 from policy.wire import responses
+from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
+from tests.facts import facts_of
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.judge import judge
 from tests.fakes.verdict import Answer, Kind
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from policy.directory.cache import Lookup
     from policy.directory.records import AddressKey
 
-NOON: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
 RULES: Final = """
 rules:
   - {name: barred, when: {alias: {regex: 'barred.*'}}, then: {reject: closed}}
@@ -140,26 +138,22 @@ def _cached() -> CachedDirectory:
     return CachedDirectory(FakeDirectory(ROWS), lifetimes, entries=4, clock_s=lambda: 0.0)
 
 
-def _facts(directory: Lookup) -> Facts:
-    return Facts(
-        directory=directory,
-        table=TABLE,
-        clock=lambda: NOON,
-        own_nodes=frozenset({"203.0.113.10"}),
-        dialling=Dialling("example.org", {"Oslo": "oslo.example.org"}),
-        roles=Roles(own_devices_are_hosts=True),
-    )
+PLAN: Final = Plan(
+    dialling=Dialling("example.org", {"Oslo": "oslo.example.org"}),
+    own_nodes=frozenset({"203.0.113.10"}),
+    own_devices_are_hosts=True,
+)
 
 
 async def _decide(request: RequestType, segment: str, query: str, directory: Lookup) -> Decision:
-    facts = _facts(directory)
+    facts = facts_of(directory, TABLE, PLAN)
     match request:
         case RequestType.SERVICE:
-            return await ServiceHandler(facts).answer(Asked("service/configuration", query))
+            return await ServiceHandler(facts).answer(Asked(request, "", query))
         case RequestType.PARTICIPANT:
-            return await ParticipantHandler(facts).answer(Asked("participant/properties", query))
+            return await ParticipantHandler(facts).answer(Asked(request, "", query))
         case _:
-            return await RegistrationHandler(facts).answer(Asked(f"registrations/{segment}", query))
+            return await RegistrationHandler(facts).answer(Asked(request, segment, query))
 
 
 def _without_token(decision: Decision) -> tuple[object, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlencode
 
@@ -11,23 +10,23 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from policy.decide.decision import Dialling
-from policy.decide.participant import Roles
+from policy.decide.grounds import Plan
 from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.directory.document import DirectoryFile
 from policy.directory.records import ROOM_FIELDS
-from policy.handlers.asked import Asked
-from policy.handlers.facts import Facts
 from policy.handlers.location import LocationHandler
 from policy.handlers.participant import ParticipantHandler
 from policy.handlers.registration import RegistrationHandler
 from policy.handlers.service import ServiceHandler
+from policy.rules.known import Dialling
 from policy.rules.syntax import RuleFile
 from policy.rules.table import RuleTable
 from policy.wire import responses
+from policy.wire.asked import Asked
 from policy.wire.participants import ParticipantOverrides
 from policy.wire.schema import SERVICES
-from policy.wire.vocabulary import Action
+from policy.wire.vocabulary import Action, RequestType
+from tests.facts import facts_of
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.judge import judge
 from tests.fakes.verdict import Answer, Kind
@@ -36,9 +35,9 @@ from tests.wire.samples import company_of, fields_of, service_type_of, smallest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from policy.handlers.asked import Answerer
+    from policy.handlers.facts import Facts
+    from policy.handlers.safety import Answerer
 
-NOON: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
 ALIASES: Final = tuple(f"{number}@example.org" for number in range(700, 706))
 HANDLERS: Final[Mapping[Kind, Callable[[Facts], Answerer]]] = {
     Kind.SERVICE: ServiceHandler,
@@ -86,6 +85,33 @@ def overrides(draw: st.DrawFn) -> Mapping[str, object]:
 LOCATIONS: Final = st.fixed_dictionaries(
     {"location": TEXT}, optional={"overflow": st.lists(TEXT, max_size=4)}
 )
+_GATEWAY: Final = {
+    "service_type": "gateway",
+    "name": "To ${user} by ${protocol}",
+    "service_tag": "",
+    "local_alias": "${alias}",
+    "remote_alias": "sip:${remote_display_name}@example.net",
+    "outgoing_protocol": "sip",
+}
+# What fills its values when the call comes: a node must take them all, or never see them.
+SERVICE_THENS: Final[list[object]] = [
+    {"service": _GATEWAY},
+    {"redirect": "${remote_display_name}"},
+    {"reject": "not ${remote_alias}"},
+    {"room": "${user}@example.org"},
+    {"rewrite": "701@example.org", "override": {"pin": "4711", "view": "one_main_one_pip"}},
+    {"override": {"participant_limit": 3, "crypto_mode": "on", "guest_pin": "1234"}},
+    {"set": {"who": "${remote_display_name}"}},
+    {"expr": '{"action": "reject", "result": {}}'},
+    {"expr": '{"result": {{service_config|pex_update({"name": call_info.vendor})|pex_to_json}}}'},
+    {"expr": '{"action": "redirect", "result": {"new_alias": "{{call_info.remote_alias}}"}}'},
+]
+PARTICIPANT_THENS: Final[list[object]] = [
+    {"participant": {"remote_display_name": "${user} ${remote_display_name}"}},
+    {"reject": "${remote_display_name} may not"},
+    {"expr": '{"result": {"remote_display_name": "{{call_info.remote_display_name}}"}}'},
+    {"expr": '{"action": "reject", "result": {"reject_reason": "{{call_info.vendor}}"}}'},
+]
 OUTCOMES: Final[dict[str, st.SearchStrategy[object]]] = {
     "service": st.one_of(
         st.fixed_dictionaries({"service": services()}),
@@ -93,11 +119,13 @@ OUTCOMES: Final[dict[str, st.SearchStrategy[object]]] = {
         st.fixed_dictionaries({"redirect": TEXT}),
         st.fixed_dictionaries({"room": st.sampled_from(ALIASES)}),
         st.sampled_from(["continue", "not_found"]),
+        st.sampled_from(SERVICE_THENS),
     ),
     "participant": st.one_of(
         st.fixed_dictionaries({"participant": overrides()}),
         st.fixed_dictionaries({"reject": TEXT}),
         st.sampled_from(["continue", "not_found"]),
+        st.sampled_from(PARTICIPANT_THENS),
     ),
     "location": st.one_of(
         st.fixed_dictionaries({"location": LOCATIONS}),
@@ -133,7 +161,8 @@ def rule_tables(draw: st.DrawFn) -> RuleTable:
     rules = []
     for number in range(draw(st.integers(0, 5))):
         request = draw(st.sampled_from(sorted(OUTCOMES)))
-        when = draw(st.sampled_from([{"alias": {"exact": ALIASES[number]}}, *CONDITIONS]))
+        conditions = CONDITIONS[:2] if request == "registration" else CONDITIONS
+        when = draw(st.sampled_from([{"alias": {"exact": ALIASES[number]}}, *conditions]))
         then = draw(OUTCOMES[request])
         rules.append({"name": f"r{number}", "for": request, "when": when, "then": then})
     return RuleTable([rule.compiled() for rule in RuleFile.model_validate({"rules": rules}).rules])
@@ -194,17 +223,13 @@ async def test_a_node_accepts_whatever_a_valid_world_answers(
     """What passed when it was written never fails when it is sent."""
     lifetimes = Lifetimes(60, 60, 60)
     directory = CachedDirectory(FakeDirectory(rows), lifetimes, entries=9, clock_s=lambda: 0.0)
-    facts = Facts(
-        directory=directory,
-        table=table,
-        clock=lambda: NOON,
-        own_nodes=frozenset(),
-        dialling=Dialling("example.org", {}),
-        roles=Roles(own_devices_are_hosts=True),
-    )
+    plan = Plan(Dialling("example.org", {}), own_devices_are_hosts=True)
+    facts = facts_of(directory, table, plan)
     query = urlencode(call)
+    request = RequestType(kind.value)
+    alias = ALIASES[5] if request is RequestType.REGISTRATION else ""
 
-    decision = await HANDLERS[kind](facts).answer(Asked(f"registrations/{ALIASES[5]}", query))
+    decision = await HANDLERS[kind](facts).answer(Asked(request, alias, query))
 
     body = responses.render(decision.action, decision.result, decision.notes())
     status = 404 if decision.action is Action.NOT_FOUND else 200

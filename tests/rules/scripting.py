@@ -24,17 +24,22 @@ CALL_INFO: Final = {
 }
 
 
-def run_of(token: str = "a", log: ScriptLog | None = None) -> Run:
+def run_of(log: ScriptLog | None = None) -> Run:
     """Give a run with all its work before it."""
-    return Run(NOON, token, log)
+    return Run(NOON, "a", log)
 
 
-def rendered(
-    source: str, *, token: str = "a", log: ScriptLog | None = None, **variables: object
-) -> str:
+def rendered(source: str, **variables: object) -> str:
     """Give what a script writes."""
     given = {"call_info": CALL_INFO, "service_config": None, **variables}
-    return render_script(compile_script(source), given, now=NOON, token=token, log=log)
+    return render_script(compile_script(source), given, now=NOON, token="a")
+
+
+def logged(source: str, log: ScriptLog) -> str:
+    """Give what a script writes, and keep what it logs."""
+    return render_script(
+        compile_script(source), {"call_info": CALL_INFO}, now=NOON, token="a", log=log
+    )
 
 
 def refused(source: str, **variables: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from time import thread_time
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.errors import OutcomeError
+from policy.rules.budget import MAX_SIZE
 from policy.rules.sandbox import private
 from policy.rules.scripts import ScriptError
 from tests.rules.scripting import refused, rendered
@@ -39,7 +41,7 @@ ATTACKS: Final = {
     "printed": _TWICE + "{{ '%s'|format(a) }}",
     "in itself": "{% set a = [1] %}{{ a.append(a) }}{{ a }}",
     "built from the outside": "".join(f"{{% set a{i} = [] %}}" for i in range(60))
-    + "".join("{{ a%d.extend([a%d, a%d]) or '' }}" % (i, i + 1, i + 1) for i in range(59))
+    + "".join(f"{{{{ a{i}.extend([a{i + 1}, a{i + 1}]) or '' }}}}" for i in range(59))
     + "{{ a0 }}",
     # Loops.
     "nested loops": "{% for a in range(9999) %}" * 3 + "x" + "{% endfor %}" * 3,
@@ -151,10 +153,8 @@ _PIECES: Final = (
 @given(st.lists(st.sampled_from(_PIECES), max_size=30).map("".join))
 def test_any_script_is_answered_or_refused(source: str) -> None:
     """Nothing that can be put together from pieces of scripts raises anything else."""
-    try:
-        rendered(source)
-    except (OutcomeError, ScriptError) as exc:
-        assert str(exc)
+    with suppress(OutcomeError, ScriptError):
+        assert len(rendered(source)) <= MAX_SIZE
 
 
 def test_errors_repeat_nothing_of_the_call() -> None:
@@ -182,8 +182,9 @@ def test_a_script_changes_only_its_own() -> None:
     shared = {"name": "x", "list": [{"a": 1}]}
 
     got = rendered(
-        "{{ service_config.list.extend([2]) or '' }}{{ service_config.list[0].update({'a': 3}) or '' }}"
-        "{{ service_config.update({'name': 'y'}) or '' }}{{ service_config|pex_to_json }}",
+        "{% set x = service_config %}{{ x.list.extend([2]) or '' }}"
+        "{{ x.list[0].update({'a': 3}) or '' }}{{ x.update({'name': 'y'}) or '' }}"
+        "{{ service_config|pex_to_json }}",
         service_config=shared,
     )
 
@@ -217,7 +218,7 @@ def test_missing_things_are_undefined() -> None:
     assert refused("{{ call_info.nothing.more }}") == (
         "script line 1: something is used that is not there"
     )
-    assert refused("\n{{ call_info.nothing() }}") == (
+    assert refused("\n{{ call_info.nothing.get('x') }}") == (
         "script line 2: something is used that is not there"
     )
 

@@ -1,0 +1,57 @@
+"""Tells the family of a device in a script, from the tables of `wire/devices.py`. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.rules.local.writing import literal, quoted
+from policy.wire.devices import (
+    _BROWSERS,
+    _DEVICES,
+    _IMPOSTER,
+    _SCANNER_STARTS,
+    _SCANNERS,
+    MAX_LOOKED_AT,
+    DeviceFamily,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def device_lines(name: str, source: str) -> str:
+    """Give the lines that set a variable to the family, as `family_of` gives it."""
+    said, family = f"{name}_said", f"{{% set {name} = "
+    scanners = literal(sorted(_SCANNERS))
+    starts = f"({literal(list(_SCANNER_STARTS))[1:-1]},)"
+    tool = f'{said}|pex_regex_replace("[/ ].*", "")'
+    return "\n".join(
+        (
+            f'{{% set {said} = ({source}|default("", true))|trim|pex_head({MAX_LOOKED_AT})|trim %}}',
+            f"{family}{quoted(DeviceFamily.UNKNOWN)} %}}",
+            f"{{% if {said} == {quoted(_IMPOSTER)} %}}",
+            f"{family}{quoted(DeviceFamily.SCANNER)} %}}",
+            "{% else %}",
+            f"{{% set {said} = {said}|lower %}}",
+            f'{{% if {said}.startswith(("mozilla/", "opera/")) %}}',
+            *_chain(name, said, _BROWSERS),
+            f"{{% elif {said} in {scanners} or {said}.startswith({starts})",
+            f"    or {tool} in {scanners} %}}",
+            f"{family}{quoted(DeviceFamily.SCANNER)} %}}",
+            f'{{% elif {said}.startswith("poly") %}}',
+            f"{family}{quoted(DeviceFamily.POLYCOM)} %}}",
+            "{% else %}",
+            *_chain(name, said, _DEVICES),
+            "{% endif %}",
+            "{% endif %}",
+        )
+    )
+
+
+def _chain(name: str, said: str, marks: tuple[tuple[str, DeviceFamily], ...]) -> Iterable[str]:
+    for number, (mark, family) in enumerate(marks):
+        word = "elif" if number else "if"
+        yield (
+            f"{{% {word} {quoted(mark)} in {said} %}}{{% set {name} = {quoted(family)} %}}"
+        )
+    yield "{% endif %}"

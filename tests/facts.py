@@ -1,0 +1,35 @@
+"""What handlers decide with, in tests: a directory, rules, and no other policy server."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from policy.decide.grounds import Plan
+from policy.handlers.facts import Facts
+from policy.handlers.forwarding import Forwarder
+from policy.rules.reload import LiveRules
+from policy.rules.table import RuleTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from policy.directory.cache import Lookup
+
+NOON: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
+
+
+def facts_of(
+    directory: Lookup,
+    table: RuleTable | None = None,
+    plan: Plan | None = None,
+    clock: Callable[[], datetime] = lambda: NOON,
+) -> Facts:
+    """Give everything that a handler asks."""
+    return Facts(
+        directory=directory,
+        rules=LiveRules(table or RuleTable()),
+        forwarder=Forwarder({}, lambda *_: None),
+        clock=clock,
+        plan=plan or Plan(),
+    )
