@@ -12,6 +12,7 @@ import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
 from policy import metrics
+from policy.cli.schema import FILES, schema_text
 from policy.documents import Document
 from policy.rules.parameters import PARAMETERS, Kind, requests_of
 from policy.settings import Settings
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE: Final = Path(__file__).parent
+SCHEMAS: Final = HERE.parent / "schemas"
 
 SETTINGS_INTRODUCTION: Final = """# Settings
 
@@ -125,6 +127,8 @@ def main() -> None:
     """Write every page."""
     for name, page in PAGES.items():
         (HERE / name).write_text(page(), encoding="utf-8")
+    for name in FILES:
+        (SCHEMAS / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -98,12 +98,12 @@ class Marks:
         """Say what is wrong with one part of the document."""
         return self.place_of(loc, key=key).problem(text)
 
-    def problem_in(self, loc: Loc, line: int, text: str) -> Problem:
+    def problem_in(self, loc: Loc, line: int, text: str, name: str) -> Problem:
         """Say what is wrong with one line of a text, which is one of the file if it is a block."""
         block = self.blocks.get(loc)
         if block is not None:
-            return Place(block.source, block.line + line - 1, block.column).problem(text)
-        return self.problem(loc, f"line {line} of it: {text}" if line > 1 else text)
+            return Place(block.source, block.line + line - 1, block.column).problem(name + text)
+        return self.problem(loc, f"{name}line {line} of it: {text}" if line > 1 else name + text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +296,8 @@ def validate(
             for error in exc.errors(include_url=False)
             for problem in _said(error, schema, tree, at)
         ]
-        raise DocumentError(in_file_order(problems)) from exc
+        # A short form stands for several fields, which all say the same.
+        raise DocumentError(in_file_order(dict.fromkeys(problems))) from exc
 
 
 def in_file_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -319,7 +320,7 @@ def _said(
         yield tree.marks.problem(loc, said.text, key=said.is_key)
         return
     for line, text in cause.problems:
-        yield tree.marks.problem_in(loc, line, f"{named(said.loc)}{text}")
+        yield tree.marks.problem_in(loc, line, text, named(said.loc))
 
 
 def parse(

@@ -11,11 +11,13 @@ import logging
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from policy.decide.case_files import check_folder
 from policy.decide.grounds import Plan
 from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.directory.checking import check_directory
@@ -162,6 +164,13 @@ def plan_of(settings: Settings) -> Plan:
     )
 
 
+def rules_of(settings: Settings) -> RuleSource:
+    """Say where the rules are, and that their tests must hold, here and at every reload."""
+    folder = settings.rules.folder
+    around = Surroundings(settings.platform, frozenset(settings.upstreams))
+    return RuleSource(folder, around, partial(check_folder, folder, plan=plan_of(settings)))
+
+
 def build_operator_app(
     settings: Settings, directory: Directory, rules: LiveRules
 ) -> web.Application:
@@ -225,8 +234,7 @@ class PolicyServer:
 
     async def _start(self, parts: AsyncExitStack) -> Ready:
         settings = self._settings
-        source = RuleSource(settings.rules.folder, Surroundings(settings.platform))
-        self._reloader = Reloader.load(source)
+        self._reloader = Reloader.load(rules_of(settings))
         rules = self._reloader.live
         seed = load(settings.database.seed, DirectoryFile) if settings.database.seed else None
         if seed is not None:

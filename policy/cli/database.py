@@ -26,7 +26,7 @@ async def in_transaction(settings: Settings) -> AsyncIterator[Connection]:
     An embedded database that runs is used as it is; one that does not is started for the while.
     Raises StartError or DirectoryError.
     """
-    async with _opened(settings) as dsn:
+    async with opened(settings) as dsn:
         connection = await connect(dsn, timeout_s=CONNECT_S)
         try:
             async with connection.transaction():
@@ -38,7 +38,7 @@ async def in_transaction(settings: Settings) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[str]:
+async def opened(settings: Settings) -> AsyncIterator[str]:
     embedded = settings.database.embedded
     dsn = settings.database.url or find_running(embedded.path)
     if dsn is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from policy.cli.database import _opened as opened_database
+from policy.cli.database import opened as opened_database
 from policy.directory.checking import check_directory
 from policy.directory.document import DirectoryFile
 from policy.directory.lanes import Lanes

@@ -136,7 +136,7 @@ def explain(  # noqa: PLR0913  one for each option
             ask_server(there, asking.asked, at=asking.at, may_forward=asking.may_forward)
         )
     if form == "json":
-        body = orjson.dumps(done.explanation.as_json(), option=orjson.OPT_INDENT_2)
+        body = orjson.dumps(done.explanation, option=orjson.OPT_INDENT_2)
         click.echo(body)
     else:
         width = shutil.get_terminal_size((_WIDTH, 0)).columns

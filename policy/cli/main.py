@@ -11,11 +11,13 @@ from policy.cli.check import check
 from policy.cli.explain import explain
 from policy.cli.hash_password import hash_password
 from policy.cli.health import health
+from policy.cli.local_policy import export_local_policy, import_local_policy
 from policy.cli.migrate import migrate
 from policy.cli.new_key import new_key
 from policy.cli.pictures import pictures
 from policy.cli.platform import platform
 from policy.cli.replay import replay
+from policy.cli.schema import schema
 from policy.cli.serve import serve
 from policy.cli.testing import test_command
 from policy.errors import DocumentError, PolicyError
@@ -30,6 +32,7 @@ def cli() -> None:
 for command in (
     serve,
     check,
+    schema,
     migrate,
     health,
     hash_password,
@@ -39,6 +42,8 @@ for command in (
     replay,
     test_command,
     explain,
+    import_local_policy,
+    export_local_policy,
 ):
     cli.add_command(command)
 

@@ -138,6 +138,7 @@ def replay(  # noqa: PLR0913  one for each option
     answered then. Nothing is sent to anybody, other policy servers are not asked.
     """
     settings = settings_from(config)
+    # Rules may forward to servers that the settings here do not know: none is asked.
     around = Surroundings(settings.platform)
     in_force = load_rule_set(rules or settings.rules.folder, around).table()
     after = in_force if candidate is None else load_rule_set(candidate, around).table()

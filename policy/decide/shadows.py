@@ -9,17 +9,20 @@ from policy.decide.asking import decide
 from policy.decide.decision import Decision
 from policy.decide.effects import effect_of
 from policy.rules.known import NeedsAnswer, NeedsEntry
+from policy.rules.model import NotFound, Rule
 from policy.rules.table import RuleTable
 from policy.rules.trace import Trace
+from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policy.decide.asking import Request
     from policy.decide.grounds import Grounds
-    from policy.rules.model import Rule
 
 _WOULD: Final = "in force it would"
+# Decides what the shadow rule leaves to the rules behind, before the directory is looked at.
+_LAST: Final = Rule("", frozenset(RequestType), (), NotFound())
 
 
 def in_force(
@@ -30,7 +33,8 @@ def in_force(
     `ahead` are the enforced rules in front that match. Nobody is asked for what the decision itself
     did not need.
     """
-    table = RuleTable([*ahead, replace(shadow, is_shadow=False)], version=grounds.table.version)
+    rules = [*ahead, replace(shadow, is_shadow=False), _LAST]
+    table = RuleTable(rules, version=grounds.table.version)
     trace = Trace()
     try:
         outcome = decide(request, replace(grounds, table=table, trace=trace))
@@ -40,7 +44,7 @@ def in_force(
         return (f"{_WOULD} look up {address} in the directory",), ()
     except NeedsAnswer as needs:
         return (f"{_WOULD} ask policy server {needs.forward.to}",), ()
-    step, question = trace.steps[-1], trace.question
+    step, question = next(each for each in trace.steps if each.rule == shadow.name), trace.question
     said = tuple(f"in force it {each}" for each in step.did)
     if question is not None and isinstance(outcome, Decision) and outcome.rule == shadow.name:
         effect = effect_of(question.request, outcome, question.direction)

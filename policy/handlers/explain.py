@@ -118,7 +118,7 @@ class ExplainHandler:
             facts = replace(facts, clock=lambda: at)
         may_forward = request.headers.get(FORWARD_HEADER, "").lower() == "yes"
         done = await explained(facts, asked, may_forward=may_forward, within_s=facts.within_s)
-        body = await asyncio.to_thread(orjson.dumps, done.explanation.as_json())
+        body = await asyncio.to_thread(orjson.dumps, done.explanation)
         status = 503 if done.has_failed else 200
         return web.Response(body=body, status=status, content_type="application/json")
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    create_model,
+    model_validator,
+)
 
 from policy.documents import Document
 from policy.networks import Network
@@ -17,12 +24,14 @@ from policy.rules.forms import (
     ListName,
     NumberForm,
     OneOrMore,
+    OrOne,
     Regex,
     ShareForm,
     TextForm,
     VersionForm,
     as_list,
     check_not_empty,
+    with_short,
 )
 from policy.rules.parameters import PARAMETERS, Kind, requests_of
 from policy.wire.alias import AliasKind
@@ -32,6 +41,9 @@ from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from pydantic import GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
 
 WrittenRole = Literal["chair", "guest", "none"]
 RoomKind = Literal["permanent", "booking", "device", "reserved", "quarantined", "nobody"]
@@ -48,11 +60,22 @@ class AddressForm(Document):
     def _short(cls, value: object) -> object:
         return value if isinstance(value, dict) else {"networks": value}
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        """Tell editors of the short form."""
+        listed = {"type": "array", "items": _NETWORK, "minItems": 1}
+        return with_short(handler(core_schema), _NETWORK, listed)
+
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("needs networks, or one of networks and list")
+            raise ValueError("needs a network, a list of networks, or one of networks and list")
         return self
+
+
+_NETWORK: Final = {"type": "string"}
 
 
 class AliasCondition(Document):
@@ -102,7 +125,10 @@ class _Special(Document):
     device_subtree: OneOrMore[Text] = frozenset()
     device_tag: TextForm = TextForm.model_construct()
     time: Annotated[
-        tuple[TimeCondition, ...], BeforeValidator(as_list), AfterValidator(check_not_empty)
+        tuple[TimeCondition, ...],
+        BeforeValidator(as_list),
+        AfterValidator(check_not_empty),
+        OrOne(),
     ] = ()
     share: ShareForm = ShareForm.model_construct(percent=0)
     fact: Annotated[dict[FactName, TextForm], Field(min_length=1)] = Field(default_factory=dict)
@@ -116,7 +142,7 @@ class _Special(Document):
 _FORMS: Final[Mapping[Kind, tuple[object, object]]] = {
     Kind.TEXT: (TextForm, TextForm.model_construct()),
     Kind.TEXTS: (TextForm, TextForm.model_construct()),
-    Kind.FLAG: (bool, False),
+    Kind.FLAG: (StrictBool, False),
     Kind.NUMBER: (NumberForm, NumberForm.model_construct()),
     Kind.ADDRESS: (AddressForm, AddressForm.model_construct()),
     Kind.ADDRESSES: (AddressForm, AddressForm.model_construct()),
@@ -126,10 +152,11 @@ _FORMS: Final[Mapping[Kind, tuple[object, object]]] = {
 
 def _form_of(name: str) -> tuple[object, object]:
     parameter = PARAMETERS[name]
+    form, default = _FORMS.get(parameter.kind, (None, frozenset()))
     if parameter.words is not None:
         words = parameter.words
-        return OneOrMore[words], frozenset()  # type: ignore[valid-type]  # made from the table
-    return _FORMS[parameter.kind]
+        form = OneOrMore[words]  # type: ignore[valid-type]  # made from the table
+    return form, Field(default, description=f"{parameter.about.capitalize()}.")
 
 
 def _check_inner(when: When) -> When:
@@ -151,6 +178,30 @@ else:
     Inner = Annotated[When, AfterValidator(_check_inner)]
     _Special.model_rebuild(_types_namespace={**globals(), "Inner": Inner})
     When.model_rebuild(force=True, _types_namespace={**globals(), "Inner": Inner})
+
+# For editors and documentation; what a parameter is stands in its own table.
+ABOUT: Final[Mapping[str, str]] = {
+    "alias": "What was dialled, in its one spelling; all that is written must hold.",
+    "remote_alias": "Who calls, as the alias that it claims.",
+    "device": "Which family of devices calls.",
+    "subnet": "Networks of the caller: what a Lync client states, then the signalling address.",
+    "role": "The role that somebody has before rules speak.",
+    "idp_attribute": "What the identity provider says, by attribute.",
+    "room_kind": "What stands behind the alias in the directory.",
+    "organisation": "Code of the organisation that owns the alias.",
+    "subtree": "Code of that organisation or of any above it.",
+    "tag": "Tags of the room or device behind the alias.",
+    "device_owner": "Code of the organisation that owns the registered caller.",
+    "device_subtree": "Code of that organisation or of any above it.",
+    "device_tag": "Tags of the registered caller.",
+    "time": "Windows of time, of which one must be open.",
+    "share": "So many per cent of callers, the same ones each time.",
+    "fact": "What a rule in front has set.",
+    "expr": "A Jinja2 expression in the words of Pexip's local policy.",
+    "any": "At least one of these must hold.",
+    "all": "All of these must hold.",
+    "not": "This must not hold.",
+}
 
 # What is not listed may be said for every request.
 SPECIAL_IS_FOR: Final[Mapping[str, frozenset[RequestType]]] = {

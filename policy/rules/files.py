@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import re2
 
-from policy.documents import read_file
+from policy.documents import in_file_order, read_file
 from policy.errors import DocumentError, Problem, RulesError
 from policy.rules.linking import check_together, doubled_names
 from policy.rules.lists import Lists, ListText
@@ -88,20 +88,21 @@ def _load(
     placed = _read_rules(paths, around, lists, digest, problems)
     problems += lists.problems
     if problems:  # what is wrong between rules may come from those that could not be read
-        raise RulesError([*problems, *doubled_names(placed)])
-    linked = check_together(placed)
-    if linked.problems:
-        raise RulesError(linked.problems)
+        raise RulesError(in_file_order([*problems, *doubled_names(placed)]))
     rules = tuple(each.rule for each in placed)
     try:
         RuleTable(rules)
     except re2.error as exc:
         text = "all regexes together are too large: repeat fewer characters"
         raise RulesError([Problem(str(folder), 0, 0, text)]) from exc
+    linked = check_together(placed)
+    if linked.problems:
+        raise RulesError(in_file_order(linked.problems))
+    is_whole = paths == rule_files(folder)
     return RuleSet(
         rules,
         digest.hexdigest()[:12],
-        (*linked.warnings, *(lists.unused() if len(paths) != 1 else ())),
+        (*linked.warnings, *(lists.unused() if is_whole else ())),
         tuple(room for each in placed for room in each.rooms),
         len(paths),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Self, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -12,6 +13,7 @@ from pydantic import (
     StrictInt,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -22,9 +24,16 @@ from policy.wire.fields import AliasText
 from policy.wire.parameters import version_parts
 from policy.wording import did_you_mean
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
+
 WordT = TypeVar("WordT")
 
 _PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?%")
+_TEXT: Final = {"type": "string"}
 _FACT: Final = "^[a-z][a-z0-9_]{0,49}$"
 
 
@@ -33,6 +42,12 @@ def _check_expression(value: str) -> str:
         compile_expression(value)
     except ScriptError as exc:
         raise LinesError(exc.problems) from exc
+    return value
+
+
+def _check_fact(value: str) -> str:
+    if not re.fullmatch(_FACT, value):
+        raise ValueError(f"{value!r} is no name of a fact: small letters, digits and '_'")
     return value
 
 
@@ -56,13 +71,32 @@ def check_not_empty(value: tuple[WordT, ...]) -> tuple[WordT, ...]:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class OrOne:
+    """Tells editors that one entry may stand for a list of one."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        """Give both forms."""
+        listed = handler(core_schema)
+        return {"anyOf": [listed["items"], listed]}
+
+
+def with_short(schema: Mapping[str, object], *short: Mapping[str, object]) -> dict[str, object]:
+    """Tell editors that a mapping may be written shorter."""
+    return {"anyOf": [*short, schema]}
+
+
 Regex = Annotated[str, StringConstraints(min_length=1), AfterValidator(check_regex)]
 # What may be written as one word or as a list of them.
-OneOrMore = Annotated[frozenset[WordT], BeforeValidator(as_list), Field(min_length=1)]
+OneOrMore = Annotated[frozenset[WordT], BeforeValidator(as_list), Field(min_length=1), OrOne()]
 AliasValue = AliasText
 # Providers differ in letter case.
 AttributeName = Annotated[str, StringConstraints(min_length=1, to_lower=True)]
-FactName = Annotated[str, StringConstraints(pattern=_FACT)]
+FactName = Annotated[
+    str, AfterValidator(_check_fact), WithJsonSchema({"type": "string", "pattern": _FACT})
+]
 # The path of a list file, counted from the folder of the rules.
 ListName = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_list)]
 ExpressionText = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_expression)]
@@ -84,6 +118,15 @@ class TextForm(Document):
     def _short(cls, value: object) -> object:
         return value if isinstance(value, dict) else {"exact": value}
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        """Tell editors of the short form."""
+        return with_short(
+            handler(core_schema), _TEXT, {"type": "array", "items": _TEXT, "minItems": 1}
+        )
+
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if len(self.model_fields_set) != 1:
@@ -104,6 +147,13 @@ class NumberForm(Document):
     @classmethod
     def _short(cls, value: object) -> object:
         return value if isinstance(value, dict) else {"at_least": value, "at_most": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        """Tell editors of the short form."""
+        return with_short(handler(core_schema), {"type": "integer"})
 
     @model_validator(mode="after")
     def _can_hold(self) -> Self:
@@ -134,6 +184,13 @@ class VersionForm(Document):
     def _short(cls, value: object) -> object:
         return value if isinstance(value, dict) else {"at_least": value, "at_most": value}
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        """Tell editors of the short form."""
+        return with_short(handler(core_schema), _TEXT)
+
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.model_fields_set:
@@ -143,6 +200,9 @@ class VersionForm(Document):
     def bounds(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Give both bounds part by part, empty for none."""
         return version_parts(self.at_least), version_parts(self.at_most)
+
+
+_SHARE: Final = {"type": "string", "pattern": f"^{_PERCENT.pattern}$"}
 
 
 def _percent(value: object) -> object:
@@ -155,10 +215,17 @@ def _percent(value: object) -> object:
 class ShareForm(Document):
     """So many per cent of callers; `name` makes rules draw the same callers, or others."""
 
-    percent: Annotated[int, BeforeValidator(_percent)]
+    percent: Annotated[int, BeforeValidator(_percent), WithJsonSchema(_SHARE)]
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = ""
 
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: object) -> object:
         return value if isinstance(value, dict) else {"percent": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        """Tell editors of the short form."""
+        return with_short(handler(core_schema), _SHARE)

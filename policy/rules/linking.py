@@ -78,7 +78,7 @@ def _check_facts(placed: Sequence[PlacedRule], linked: Linked) -> None:
 def _unset(name: str, known: Sequence[str], lacking: Sequence[str]) -> str:
     if lacking:
         return f"no rule in front sets the fact {name!r} for {' and '.join(lacking)} requests"
-    hint = did_you_mean(name, known) if known else "; no rule in front sets any"
+    hint = did_you_mean(name, known) if known else ", nor any other"
     return f"no rule in front sets the fact {name!r}{hint}"
 
 

@@ -84,7 +84,7 @@ class Lists:
 
     def _read(self, name: str, read: Callable[[str], ReadT]) -> Iterator[ReadT]:
         listed = self._texts[name]
-        wrong = 0
+        wrong = first_untold = 0
         for line, entry in listed.lines():
             try:
                 yield read(entry)
@@ -93,9 +93,10 @@ class Lists:
                 if wrong <= _MOST_PROBLEMS:
                     text = _said(entry, exc)
                     self.problems.append(Place(listed.source, line, 1).problem(text))
-        if wrong > _MOST_PROBLEMS:
-            text = f"{wrong - _MOST_PROBLEMS} more entries are wrong"
-            self.problems.append(Place(listed.source).problem(text))
+                first_untold = first_untold or (line if wrong > _MOST_PROBLEMS else 0)
+        if first_untold:
+            text = f"from here on {wrong - _MOST_PROBLEMS} more entries are wrong"
+            self.problems.append(Place(listed.source, first_untold, 1).problem(text))
 
 
 def _said(entry: str, exc: Exception) -> str:

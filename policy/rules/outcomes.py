@@ -18,8 +18,9 @@ from pydantic import (
 )
 
 from policy.documents import Document, LinesError
+from policy.errors import RequestError
 from policy.networks import Network
-from policy.rules.forms import FactName
+from policy.rules.forms import FactName, with_short
 from policy.rules.model import (
     Changes,
     Continue,
@@ -42,6 +43,7 @@ from policy.rules.scripts import Script, ScriptError, compile_script
 from policy.rules.subnets import MediaPlace, SubnetTable
 from policy.rules.templates import Template, filled_with, is_template, placeholders
 from policy.rules.unfinished import WithPlaceholders, or_placeholders
+from policy.wire.alias import parse_alias
 from policy.wire.fields import AliasText, EmptyText, Text
 from policy.wire.participants import ParticipantOverrides
 from policy.wire.services import AnyService
@@ -50,6 +52,9 @@ from policy.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic import GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
 
 OUTCOMES: Final[Mapping[RequestType, frozenset[str]]] = {
     RequestType.SERVICE: frozenset(
@@ -66,6 +71,24 @@ OUTCOMES: Final[Mapping[RequestType, frozenset[str]]] = {
     ),
     RequestType.AVATAR: frozenset({"not_found", "forward"}),
     RequestType.PHONEBOOK: frozenset({"not_found", "forward"}),
+}
+# For editors and documentation.
+ABOUT: Final[Mapping[str, str]] = {
+    "set": "Facts for rules behind; the search goes on.",
+    "rewrite": "Go on as if this had been dialled.",
+    "override": "Fields to lay on top of whatever service is answered.",
+    "reject": "Refuse, with a text for whoever reads the answer.",
+    "continue": "Leave it to the platform's own configuration.",
+    "not_found": "Have no opinion.",
+    "redirect": "Send the caller to another alias, by SIP 302.",
+    "room": "Answer with what the directory holds under this alias.",
+    "service": "Answer with this service.",
+    "participant": "Change properties of the participant.",
+    "registration": "Let a device register.",
+    "location": "Run the media there.",
+    "location_by_subnet": "Run the media where the caller's subnet says.",
+    "forward": "Ask another policy server.",
+    "expr": "Let a Jinja2 script answer, as Pexip's local policy would.",
 }
 # What may hold placeholders.
 TEMPLATED: Final = frozenset(
@@ -101,7 +124,11 @@ def _room(value: object, check: ValidatorFunctionWrapHandler) -> object:
     """Let an alias with placeholders wait until a call fills them, if it can become one."""
     if not isinstance(value, str) or not is_template(value):
         return check(value)
-    check(filled_with("1", value))
+    try:
+        parse_alias(filled_with("1", value))
+    except RequestError as exc:
+        reason = str(exc).removeprefix("alias: ")
+        raise ValueError(f"{value!r} can become no alias, it {reason}") from exc
     return value
 
 
@@ -134,6 +161,13 @@ class LocationOutcome(Document):
     location: Text
     overflow: tuple[Text, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_mapping(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(f"needs a mapping, write {{location: {value}}}")  # noqa: TRY004  pydantic wants it so
+        return value
+
     def compiled(self) -> MediaPlace:
         """Give the place as a value."""
         return MediaPlace(self.location, self.overflow)
@@ -145,6 +179,13 @@ class ForwardOutcome(Document):
     to: Annotated[Text, AfterValidator(_check_upstream)]
     time_limit_s: Annotated[float, Field(gt=0, le=4)] = 1.5
     on_failure: OnFailure = OnFailure.NEXT
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_mapping(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(f"needs a mapping, write {{to: {value}}}")  # noqa: TRY004  pydantic wants it so
+        return value
 
     def compiled(self) -> Forward:
         """Give the outcome as a value."""
@@ -194,13 +235,22 @@ class Then(Document):
                 raise ValueError(f"{name.rstrip('_')}: says nothing")
         outcomes = sorted(self._keys() - CHANGES.keys())
         if len(outcomes) > 1:
-            raise ValueError(f"then has {' and '.join(outcomes)}: only one outcome can be carried out")
+            raise ValueError(
+                f"then has {' and '.join(outcomes)}: only one outcome can be carried out"
+            )
         if not self.model_fields_set:
             raise ValueError(
                 f"then needs one of {', '.join(_ALL_OUTCOMES)}, "
                 "or at least one of set, rewrite, override"
             )
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        """Tell editors of the outcomes that are one word."""
+        return with_short(handler(core_schema), {"enum": ["continue", "not_found"]})
 
     def _keys(self) -> set[str]:
         return {name.rstrip("_") for name in self.model_fields_set}

@@ -115,7 +115,7 @@ def _wrong_template(text: str, captures: list[str]) -> str | None:
     hint = did_you_mean(unknown, sorted({*NAMES, *captures}))
     if unknown.isdigit():
         numbered = sum(name.isdigit() for name in captures)
-        hint = f": the regex of alias has {numbered} groups"
+        hint = f": the regex of alias has {numbered or 'no'} group{'s' * (numbered != 1)}"
     return f"${{{unknown}}} is not known{hint}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StrictBool, StringConstraints
 
 from policy.documents import Document, Tree, in_file_order, read_tree, validate
 from policy.errors import DocumentError
@@ -13,7 +13,7 @@ from policy.platform_names import PlatformNames
 from policy.rules.comparisons import Matches, in_networks
 from policy.rules.compiling import clauses_of, in_order
 from policy.rules.conditions import When, facts_of
-from policy.rules.forms import as_list
+from policy.rules.forms import OrOne, as_list
 from policy.rules.lists import Lists
 from policy.rules.model import Rule, UseLocationBySubnet
 from policy.rules.outcomes import Then
@@ -48,12 +48,13 @@ class RuleText(Document):
     for_: Annotated[
         frozenset[RequestType],
         BeforeValidator(as_list),
+        OrOne(),
         Field(alias="for", min_length=1, description="The requests it is for, else service alone."),
     ] = frozenset({RequestType.SERVICE})
     when: When = Field(When(), description="What must hold; without it the rule always matches.")
     then: Then = Field(description="What happens: changes, an outcome, or both.")
     note: str = Field("", description="For whoever reads the file.")
-    enabled: bool = Field(True, description="false: as if the rule were not there.")  # noqa: FBT003  pydantic's form
+    enabled: StrictBool = Field(True, description="false: as if the rule were not there.")  # noqa: FBT003  pydantic's form
     mode: Literal["enforce", "shadow"] = Field(
         "enforce", description="shadow: evaluated and counted, and does nothing."
     )

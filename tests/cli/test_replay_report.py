@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from policy.cli.recordings import Recordings
 from policy.cli.replay_report import MAX_GROUPS, MAX_RULES, Sides, as_json, as_text
 from policy.decide.differing import Answer
 from policy.decide.grounds import Plan
-from policy.decide.replaying import Call, Pair, Player, Tally
+from policy.decide.replaying import Pair, Player, Tally
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
 from policy.wire.asked import Asked
@@ -38,9 +39,8 @@ def _sides(text: str = "rules: []", *, is_recorded_time: bool = True) -> Sides:
 def _tally(*pairs: Pair) -> Tally:
     tally = Tally(samples=1, key=b"an invented key.")
     recorded = Recorded(Asked(RequestType.SERVICE, "", "local_alias=721834"), None, None)
-    call: Call = Player((None, RuleTable()), Plan(), at=None, otherwise=None).prepare(
-        "a:1", recorded
-    )  # type: ignore[arg-type]  # no clock is looked at
+    player = Player((None, RuleTable()), Plan(), at=None, otherwise=datetime.now(UTC))
+    call = player.prepare("a:1", recorded)
     for pair in pairs:
         tally.add(call, pair)
     return tally

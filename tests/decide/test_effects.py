@@ -112,8 +112,10 @@ def test_where_a_caller_ends_up(result: Mapping[str, object], effect: str | None
             Action.CONTINUE,
             CallDirection.DIAL_OUT,
             ROOM,
-            "The node places the call that r-1 (conference) makes; "
-            "of this answer only prefer_ipv6 has an effect.",
+            (
+                "The node places the call that r-1 (conference) makes; "
+                "of this answer only prefer_ipv6 has an effect."
+            ),
         ),
         (
             Action.REDIRECT,
@@ -196,8 +198,10 @@ def test_what_becomes_of_a_call(
             "registration",
             {},
             Action.CONTINUE,
-            "After single sign-on the device may register; "
-            "else the node looks in its own list of device aliases.",
+            (
+                "After single sign-on the device may register; "
+                "else the node looks in its own list of device aliases."
+            ),
         ),
         (
             "registration",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import pytest
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from policy.decide.decision import Decision
 from policy.decide.explaining import explain, explain_on
@@ -44,9 +45,9 @@ class Situation(Document):
     at: AwareDatetime = NOON
     rules: str = "rules: []"
     directory: DirectoryFile = DirectoryFile()
-    plan: dict[str, bool] = {}
+    initials: bool = False
     # Of other policy servers; those that are not named here give no usable answer.
-    answers: dict[str, Answer] = {}
+    answers: Mapping[str, Answer] = Field(default_factory=dict)
     all_rules: bool = False
     want: str
 
@@ -58,7 +59,7 @@ class Situation(Document):
         }
         return Stage(
             RuleTable(rules, version="0123456789ab"),
-            Plan(Dialling("rooms.example.org"), **self.plan),
+            Plan(Dialling("rooms.example.org"), initials=self.initials),
             MemoryDirectory(self.directory).find_now,
             lambda forward: answers.get(forward.to),
         )

@@ -27,7 +27,7 @@ DEVICE: Final = Device(
     [
         ("pin 48213", "pin ****"),
         ("x48213", "x48213"),
-        ("90377# or 90377", "****# or ****"),
+        ("90377# or 90377", "**** or ****"),
         ("invented-7.", "****."),
         ("rtmps://live.example.org/app/key", "rtmps://live.example.org/****"),
         ("721834@rooms.example.org", "721834@rooms.example.org"),

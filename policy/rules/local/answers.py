@@ -78,7 +78,9 @@ def answer_of(rule: Rule, sheet: Sheet, rooms: Rooms) -> Answer:
         case UseLocationBySubnet(subnets):
             return Answer(f'{{"result": {place_by_subnet(subnets, sheet)} }}')
         case _:
-            raise UnfitError(f"{_KEYS.get(type(rule.then).__name__, 'its outcome')} is for the server")
+            raise UnfitError(
+                f"{_KEYS.get(type(rule.then).__name__, 'its outcome')} is for the server"
+            )
 
 
 _KEYS: Final = {"Forward": "forward", "RunScript": "expr in front of other rules"}

@@ -51,7 +51,5 @@ def device_lines(name: str, source: str) -> str:
 def _chain(name: str, said: str, marks: tuple[tuple[str, DeviceFamily], ...]) -> Iterable[str]:
     for number, (mark, family) in enumerate(marks):
         word = "elif" if number else "if"
-        yield (
-            f"{{% {word} {quoted(mark)} in {said} %}}{{% set {name} = {quoted(family)} %}}"
-        )
+        yield (f"{{% {word} {quoted(mark)} in {said} %}}{{% set {name} = {quoted(family)} %}}")
     yield "{% endif %}"

@@ -241,7 +241,8 @@ def _passed(chain: _Chain, request: RequestType) -> str:
     if request is not RequestType.SERVICE or not chain.overrides:
         return unchanged(request)
     own = overridden_text("service_config", chain.overrides, "service_config.service_type")
-    return f'{{"action": "continue", "result": {own} if service_config else {{}} }}'
+    laid = f'service_config and {chain.sheet.direction()} != "non_dial"'
+    return f'{{"action": "continue", "result": {own} if {laid} else service_config or {{}} }}'
 
 
 def _header(chain: _Chain, request: RequestType, site: Site) -> str:

@@ -42,9 +42,7 @@ def as_jinja_reads(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def import_script(
-    text: str, source: str, name: str, request: RequestType | None = None
-) -> Import:
+def import_script(text: str, source: str, name: str, request: RequestType | None = None) -> Import:
     """Write a rule file that answers as the script does; raises DocumentError with all problems."""
     script = as_jinja_reads(text)
     names = _checked(script, source)

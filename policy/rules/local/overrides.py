@@ -45,7 +45,9 @@ def override_text(override: Mapping[str, object]) -> str:
         raise UnfitError("override: placeholders are for the server")
     depending = sorted(_DEPENDING & override.keys())
     if depending:
-        raise UnfitError(f"override: {depending[0]} depends on other fields, which only the server sees")
+        raise UnfitError(
+            f"override: {depending[0]} depends on other fields, which only the server sees"
+        )
     by_type = {
         service_type: {key: value for key, value in override.items() if key in model.model_fields}
         for service_type, model in SERVICES.items()
@@ -68,5 +70,3 @@ def overridden_text(service: str, overrides: Sequence[str], service_type: str) -
     """Lay overrides on a service; `service_type` is an expression."""
     laid = "".join(f"|pex_update({each}.get({service_type}, {{}}))" for each in overrides)
     return f"{service}{laid}"
-
-

@@ -63,8 +63,10 @@ def _place_of(network: Network, subnets: SubnetTable) -> MediaPlace | None:
 
 
 def _is_in(inner: Network, outer: Network) -> bool:
-    return inner.version == outer.version and inner.network_address in outer and (
-        inner.prefixlen >= outer.prefixlen
+    return (
+        inner.version == outer.version
+        and inner.network_address in outer
+        and (inner.prefixlen >= outer.prefixlen)
     )
 
 

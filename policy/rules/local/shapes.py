@@ -6,18 +6,19 @@ cannot fail. Anything else is not recognised.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import jinja2
 import orjson
 from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
 
 from policy.rules.local.writing import UnfitError, literal
 from policy.wire.fields import MAX_TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 MAX_WAYS: Final = 50
 _SERVICE: Final = "\ue000service"
@@ -26,10 +27,11 @@ _TEXTS: Final = frozenset(
     | {"remote_alias", "remote_display_name", "trigger", "vendor", "call_tag", "idp_uuid"}
     | {"teams_tenant_id", "pseudo_version_id", "version_id"}
 )
-_FLAGS: Final = frozenset(
-    {"registered", "has_authenticated_display_name", "supports_direct_media"}
-)
+_FLAGS: Final = frozenset({"registered", "has_authenticated_display_name", "supports_direct_media"})
+_GIVEN: Final = frozenset({"call_info", "service_config"})
 _COMPARED: Final = {"eq": "==", "ne": "!=", "in": "in", "notin": "not in"}
+
+_OPPOSITE: Final = {"eq": "ne", "ne": "eq", "in": "notin", "notin": "in"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,39 @@ class _Way:
 def refusals_of(script: str) -> Refusals | None:
     """Give what a script refuses or redirects; None for one of any other shape."""
     try:
-        ways = _ways(jinja2.Environment(autoescape=True).parse(script).body, [_Way()])
+        tree = jinja2.Environment(autoescape=True).parse(script)
+        ways = _ways(_with_lists(tree), [_Way()])
         return Refusals(tuple(_rules(ways)))
-    except (UnfitError, ValueError):
+    except (UnfitError, ValueError, nodes.Impossible):
         return None
+
+
+class _Lists(NodeTransformer):
+    """Puts lists in place of their names; Jinja's visitors are classes with such methods."""
+
+    def __init__(self, lists: Mapping[str, nodes.Expr]) -> None:
+        self._lists = lists
+
+    def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802  # Jinja's name
+        """Replace one name."""
+        return self._lists.get(node.name, node)
+
+
+def _with_lists(tree: nodes.Template) -> list[nodes.Node]:
+    """Give what follows the lists and texts that are set in front."""
+    lists: dict[str, nodes.Expr] = {}
+    body = tree.body
+    for position, node in enumerate(body):
+        if isinstance(node, nodes.If):
+            break
+        if isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
+            if node.target.name in lists or node.target.name in _GIVEN:
+                raise UnfitError("set twice")
+            node.node.as_const()
+            lists[node.target.name] = node.node
+            body[position] = nodes.Output([])
+    _Lists(lists).visit(tree)
+    return list(tree.body)
 
 
 def _rules(ways: Sequence[_Way]) -> Iterator[tuple[str, str]]:
@@ -88,7 +119,7 @@ def _ways(body: Sequence[nodes.Node], before: list[_Way]) -> list[_Way]:
     for node in body:
         if isinstance(node, nodes.Output):
             text = "".join(_written(each) for each in node.nodes)
-            ways = [_Way(way.text + text, way.conditions, way.has_service) for way in ways]
+            ways = [replace(way, text=way.text + text) for way in ways]
         elif isinstance(node, nodes.If):
             ways = [found for way in ways for found in _branches(node, way)]
         else:
@@ -99,35 +130,42 @@ def _ways(body: Sequence[nodes.Node], before: list[_Way]) -> list[_Way]:
 
 
 def _branches(node: nodes.If, way: _Way) -> Iterator[_Way]:
+    others = [way]
     for test, body in ((node.test, node.body), *((each.test, each.body) for each in node.elif_)):
-        taken = _taken(test, way, holds=True)
-        if taken is not None:
-            yield from _ways(body, [taken])
-        other = _taken(test, way, holds=False)
-        if other is None:
-            return
-        way = other
-    yield from _ways(node.else_, [way])
+        taken = [found for each in others for found in _where(test, each, holds=True)]
+        yield from _ways(body, taken)
+        others = [found for each in others for found in _where(test, each, holds=False)]
+    yield from _ways(node.else_, others)
 
 
-def _taken(test: nodes.Expr, way: _Way, *, holds: bool) -> _Way | None:
-    """Go one way at a branch; None when that contradicts what was asked before."""
-    if isinstance(test, nodes.Name) and test.name == "service_config":
-        if way.has_service is not None:
-            return way if way.has_service is holds else None
-        return _Way(way.text, way.conditions, holds)
-    if isinstance(test, nodes.And) and isinstance(test.left, nodes.Name):
-        return _taken_of_both(test, way, holds=holds)
-    said = condition_text(test)
-    return _Way(way.text, (*way.conditions, said if holds else f"not {said}"), way.has_service)
+def _where(test: nodes.Expr, way: _Way, *, holds: bool) -> list[_Way]:
+    """Go one way at a branch: none where that contradicts what was asked before."""
+    match test:
+        case nodes.Name(name="service_config"):
+            if way.has_service is not None:
+                return [way] if way.has_service is holds else []
+            return [replace(way, has_service=holds)]
+        case nodes.And() if holds:
+            lefts = _where(test.left, way, holds=True)
+            return [found for left in lefts for found in _where(test.right, left, holds=True)]
+        case nodes.And():
+            lefts = _where(test.left, way, holds=True)
+            fails = [found for left in lefts for found in _where(test.right, left, holds=False)]
+            return [*_where(test.left, way, holds=False), *fails]
+        case _:
+            said = condition_text(test) if holds else _negated(test)
+            return [replace(way, conditions=(*way.conditions, said))]
 
 
-def _taken_of_both(test: nodes.And, way: _Way, *, holds: bool) -> _Way | None:
-    """Go on where `service_config and …` holds; where it does not, only if a service is there."""
-    left = _taken(test.left, way, holds=True)
-    if holds or way.has_service:
-        return None if left is None else _taken(test.right, left, holds=holds)
-    raise UnfitError("without a service it is not known what holds")
+def _negated(test: nodes.Expr) -> str:
+    match test:
+        case nodes.Compare(ops=[operand]) if operand.op in _OPPOSITE:
+            opposite = nodes.Operand(_OPPOSITE[operand.op], operand.expr)
+            return condition_text(nodes.Compare(test.expr, [opposite]))
+        case nodes.Not():
+            return condition_text(test.node)
+        case _:
+            return f"(not {condition_text(test)})"
 
 
 def condition_text(test: nodes.Node) -> str:

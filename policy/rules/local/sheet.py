@@ -100,9 +100,7 @@ class Sheet:
     def direction(self) -> str:
         """Give the direction; a call of an unknown one counts as incoming."""
         sent = self.put("direction_sent", '(call_info.call_direction|default("", true))|trim|lower')
-        return self.put(
-            "direction", f'{sent} if {sent} in ["dial_out", "non_dial"] else "dial_in"'
-        )
+        return self.put("direction", f'{sent} if {sent} in ["dial_out", "non_dial"] else "dial_in"')
 
     def flag(self, key: str) -> str:
         """Give a real boolean."""
