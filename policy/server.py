@@ -11,15 +11,12 @@ import logging
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from policy.decide.case_files import check_folder
-from policy.decide.grounds import Plan
-from policy.directory.cache import CachedDirectory, Lifetimes
+from policy.apps import Sources, build_apps, rules_of
 from policy.directory.checking import check_directory
 from policy.directory.connection import connect
 from policy.directory.document import DirectoryFile
@@ -41,30 +38,15 @@ from policy.directory.queries import COUNT_ADDRESSES, FIND_EXAMPLE
 from policy.directory.sealing import Seal, create_key_file
 from policy.documents import load
 from policy.embedded.cluster import Cluster
-from policy.handlers.access import Access
-from policy.handlers.facts import Facts
-from policy.handlers.forwarding import Forwarder, Upstream, count_forward
-from policy.handlers.gallery import Gallery
-from policy.handlers.health import HealthHandler, add_health_routes
 from policy.handlers.listening import BACKLOG, listen, url_of
-from policy.handlers.phonebook import PhonebookHandler
-from policy.handlers.routes import PolicyRoutes, add_routes
-from policy.handlers.safety import LOG_INTERVAL_S, Safety, refuse_in_json
-from policy.rules.known import Dialling
-from policy.rules.reload import LiveRules, Reloader, RuleSource, utc_now
-from policy.rules.syntax import Surroundings
-from policy.wire.vocabulary import Action
+from policy.handlers.safety import LOG_INTERVAL_S
+from policy.rules.reload import Reloader, utc_now
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterable
-    from datetime import datetime
     from types import TracebackType
 
-    from policy.directory.lookup import Directory
-    from policy.directory.phonebook import Phonebook
-    from policy.directory.pictures import Pictures
-    from policy.settings import Credential, Settings
+    from policy.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -97,96 +79,6 @@ class _WithoutRequest(logging.Filter):
             return False
         self._logged_at = now
         return True
-
-
-def build_app(
-    settings: Settings,
-    directory: Directory,
-    phonebook: Phonebook,
-    pictures: Pictures,
-    rules: LiveRules,
-    forwarder: Forwarder,
-    clock: Callable[[], datetime],
-) -> web.Application:
-    """Put together everything that answers HTTP; `clock` gives the time for booking windows."""
-    cache = settings.cache
-    cached = CachedDirectory(
-        directory,
-        Lifetimes(cache.owned_s, cache.unowned_s, cache.stale_s),
-        entries=cache.entries,
-        clock_s=time.monotonic,
-    )
-    facts = Facts(
-        directory=cached,
-        rules=rules,
-        forwarder=forwarder,
-        clock=clock,
-        plan=plan_of(settings),
-        within_s=settings.server.answer_within_s,
-    )
-    server = settings.server
-    safety = Safety(answer_within_s=server.answer_within_s, fallback=Action(server.fallback))
-    access = Access(_hashes(settings.access.credentials), settings.access.networks)
-    app = web.Application(middlewares=[access.middleware, refuse_in_json])
-    listing = PhonebookHandler(facts, phonebook)
-    gallery = Gallery(pictures, cache_bytes=settings.avatars.cache_bytes)
-    routes = PolicyRoutes(facts, safety, listing, gallery)
-    health = HealthHandler(directory, rules)
-    add_health_routes(app, health)
-    add_routes(app, routes, health)
-
-    async def end_flights(_app: web.Application) -> None:
-        await gallery.close()
-        await cached.close()
-
-    app.on_cleanup.append(end_flights)
-    return app
-
-
-def forwarder_of(settings: Settings) -> Forwarder:
-    """Give whoever asks the other policy servers of the settings."""
-    upstreams = {
-        name: Upstream(each.url, each.username, each.password, each.ca_file)
-        for name, each in settings.upstreams.items()
-    }
-    return Forwarder(upstreams, count_forward, platform=settings.platform)
-
-
-def plan_of(settings: Settings) -> Plan:
-    """Give what the settings say of deciding."""
-    dialling = settings.dialling
-    return Plan(
-        dialling=Dialling(dialling.default_domain or "", dialling.location_domains),
-        own_nodes=frozenset(str(address) for address in dialling.node_addresses),
-        own_devices_are_hosts=settings.participants.own_devices_are_hosts,
-        initials=settings.avatars.initials,
-        ignore_local=settings.phonebook.ignore_local,
-    )
-
-
-def rules_of(settings: Settings) -> RuleSource:
-    """Say where the rules are, and that their tests must hold, here and at every reload."""
-    folder = settings.rules.folder
-    around = Surroundings(settings.platform, frozenset(settings.upstreams))
-    return RuleSource(folder, around, partial(check_folder, folder, plan=plan_of(settings)))
-
-
-def build_operator_app(
-    settings: Settings, directory: Directory, rules: LiveRules
-) -> web.Application:
-    """Put together what those who run the service may ask, on a port of their own."""
-    access = Access(_hashes(settings.operator.credentials), ())
-    app = web.Application(middlewares=[access.middleware, refuse_in_json])
-    add_health_routes(app, HealthHandler(directory, rules))
-    return app
-
-
-def _hashes(credentials: Iterable[Credential]) -> dict[str, str]:
-    return {each.username: each.password_hash for each in credentials}
-
-
-# Rules that nobody reloads, as tests have them.
-Fixed = LiveRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,16 +146,13 @@ class PolicyServer:
         pool = Pool(database.dsn, timeout_s=settings.database.timeout_s)
         parts.push_async_callback(pool.close)
         await pool.open()
-        sources = (directory, PostgresPhonebook(pool), PostgresPictures(pool))
-        forwarder = forwarder_of(settings)
-        parts.push_async_callback(forwarder.close)
-        await forwarder.open()
+        sources = Sources(directory, PostgresPhonebook(pool), PostgresPictures(pool))
+        apps = build_apps(settings, sources, rules, utc_now)
         parts.push_async_callback(self._reloader.close)
         self._reloader.open(watching=settings.rules.watch)
+        await _serve(apps.nodes, listener, parts)
         if for_operators is not None:
-            await _serve(build_operator_app(settings, directory, rules), for_operators, parts)
-        app = build_app(settings, *sources, rules, forwarder, utc_now)
-        await _serve(app, listener, parts)
+            await _serve(apps.operators, for_operators, parts)
         gc.freeze()  # what a start makes stays: the collector need not look at it ever again
         addresses, example = await _look_around(database.dsn)
         return Ready(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from policy.apps import Sources, build_apps
 from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
-from policy.server import build_app, forwarder_of, make_runner
+from policy.server import make_runner
 from policy.settings import Settings
 from tests.fakes.phonebook import FakePhonebook
 from tests.fakes.pictures import FakePictures
@@ -36,18 +37,9 @@ async def running(
     pictures: Pictures | None = None,
 ) -> AsyncIterator[str]:
     """Serve on a free port of loopback; gives the base URL."""
-    settings = settings or Settings()
-    forwarder = forwarder_of(settings)
-    await forwarder.open()
-    app = build_app(
-        settings,
-        directory,
-        phonebook or FakePhonebook(),
-        pictures or FakePictures(),
-        LiveRules(table or RuleTable()),
-        forwarder,
-        clock,
-    )
+    sources = Sources(directory, phonebook or FakePhonebook(), pictures or FakePictures())
+    live = LiveRules(table or RuleTable())
+    app = build_apps(settings or Settings(), sources, live, clock).nodes
     runner = make_runner(app)
     await runner.setup()
     try:
@@ -57,4 +49,3 @@ async def running(
         yield f"http://{host}:{port}"
     finally:
         await runner.cleanup()
-        await forwarder.close()

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 import orjson
 import pytest
 
+from policy.apps import plan_of
 from policy.decide.case_differences import Unsaid
 from policy.decide.case_runner import run_cases
 from policy.decide.grounds import Plan
@@ -22,7 +23,7 @@ from policy.handlers.participant import ParticipantHandler
 from policy.handlers.phonebook import PhonebookHandler
 from policy.handlers.registration import RegistrationHandler
 from policy.handlers.service import ServiceHandler
-from policy.server import Fixed, plan_of
+from policy.rules.reload import LiveRules
 from policy.wire import responses
 from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
@@ -88,7 +89,7 @@ def _facts(case: Case) -> Facts:
     cached = CachedDirectory(fake, Lifetimes(1, 1, 1), entries=10, clock_s=lambda: 0.0)
     return Facts(
         directory=cached,
-        rules=Fixed(case.table()),
+        rules=LiveRules(case.table()),
         forwarder=Forwarder({}, lambda *_: None),
         clock=lambda: case.at,
         plan=plan_of(case.settings()),

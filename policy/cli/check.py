@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from policy.apps import plan_of
 from policy.cli.directories import directory_of_file, directory_of_site
 from policy.cli.findings import FORMATS, Findings
 from policy.cli.options import config_option, settings_from
@@ -24,7 +25,6 @@ from policy.errors import DocumentError, RulesError
 from policy.rules.files import TEST_SUFFIX, load_rule_file, load_rule_set
 from policy.rules.known import keys_of
 from policy.rules.syntax import Surroundings
-from policy.server import plan_of
 from policy.wire.alias import parse_alias
 
 if TYPE_CHECKING:

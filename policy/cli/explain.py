@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import orjson
 
+from policy.apps import forwarder_of, plan_of
 from policy.cli.directories import directory_of_file, directory_of_site
 from policy.cli.explain_remote import Server, ask_server
 from policy.cli.options import config_option, settings_from
@@ -22,11 +23,9 @@ from policy.directory.records import Found
 from policy.errors import DirectoryError, RequestError, StartError
 from policy.handlers.explain import Explained, explained
 from policy.handlers.facts import Facts
-from policy.handlers.forwarding import Forwarder, Upstream
 from policy.rules.files import load_rule_set
 from policy.rules.reload import utc_now
 from policy.rules.syntax import Surroundings
-from policy.server import plan_of
 from policy.wire.asked import ROOT
 from policy.wire.recorded import read_call, read_line
 from policy.wire.vocabulary import RequestType
@@ -178,7 +177,7 @@ async def _explained(asking: _Asking, settings: Settings, places: _Places) -> Ex
             if places.directory is None
             else directory_of_file(places.directory, settings)
         )
-        forwarder = Forwarder(_upstreams(settings), lambda *_: None)
+        forwarder = forwarder_of(settings)
         if asking.may_forward:
             await forwarder.open()
             parts.push_async_callback(forwarder.close)
@@ -194,13 +193,6 @@ async def _explained(asking: _Asking, settings: Settings, places: _Places) -> Ex
         done = await explained(facts, asking.asked, may_forward=asking.may_forward)
         # The time went into opening a database and compiling patterns: of no call would it be true.
         return replace(done, explanation=replace(done.explanation, took_ms=0.0))
-
-
-def _upstreams(settings: Settings) -> dict[str, Upstream]:
-    return {
-        name: Upstream(each.url, each.username, each.password, each.ca_file)
-        for name, each in settings.upstreams.items()
-    }
 
 
 @dataclass(frozen=True, slots=True)

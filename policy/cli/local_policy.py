@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from policy.apps import plan_of
 from policy.cli.options import config_option, settings_from
 from policy.decide.addresses import service_of
 from policy.directory.checking import check_directory
@@ -23,7 +24,6 @@ from policy.rules.local.importing import import_script
 from policy.rules.local.rooms import Rooms
 from policy.rules.scripts import MAX_SCRIPT
 from policy.rules.syntax import Surroundings
-from policy.server import plan_of
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -12,6 +12,9 @@ from policy.settings_file import load_settings
 
 if TYPE_CHECKING:
     from policy.settings import Settings
+
+# What commands read from the environment besides settings.
+_NO_SETTINGS: Final = frozenset({"VDX_POLICY_CONFIG", "VDX_POLICY_OPERATOR_PASSWORD"})
 
 config_option = click.option(
     "--config",
@@ -24,5 +27,5 @@ config_option = click.option(
 
 def settings_from(config: Path | None) -> Settings:
     """Read the settings that the server would read; raises SettingsError."""
-    environ = {name: value for name, value in os.environ.items() if name != "VDX_POLICY_CONFIG"}
+    environ = {name: value for name, value in os.environ.items() if name not in _NO_SETTINGS}
     return load_settings(config, environ)

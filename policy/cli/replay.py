@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from policy.apps import plan_of
 from policy.cli.directories import (
     NobodyDirectory,
     directory_of_file,
@@ -28,7 +29,6 @@ from policy.errors import DirectoryError, StartError
 from policy.rules.files import load_rule_set
 from policy.rules.known import NeedsEntry
 from policy.rules.syntax import Surroundings
-from policy.server import plan_of
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:

@@ -99,28 +99,31 @@ def _definition(name: str, definition: Schema, file: str) -> Schema:
 
 def _clean(schema: Mapping[str, object], *, is_templated: bool = False) -> Schema:
     """Take out what nobody reads, and let numbers stand where text is wanted, as our files do."""
-    cleaned: Schema = {}
-    for key, value in schema.items():
-        if key in _NOISE:
-            continue
-        if key == "properties" and isinstance(value, dict):
-            cleaned[key] = {
-                name: _clean(each, is_templated=is_templated) for name, each in value.items()
-            }
-        elif isinstance(value, dict):
-            cleaned[key] = _clean(value, is_templated=is_templated)
-        elif isinstance(value, list) and key in {"anyOf", "oneOf", "prefixItems"}:
-            cleaned[key] = [_clean(each, is_templated=is_templated) for each in value]
-        else:
-            cleaned[key] = value
+    cleaned = {
+        key: _clean_part(key, value, is_templated=is_templated)
+        for key, value in schema.items()
+        if key not in _NOISE
+    }
     if cleaned.get("type") == "array" and "minLength" in cleaned:
         cleaned["minItems"] = cleaned.pop("minLength")  # pydantic's word for sets
-    is_text = cleaned.get("type") == "string"
-    if is_text and "enum" not in cleaned and "const" not in cleaned and "format" not in cleaned:
+    if cleaned.get("type") != "string":
+        return cleaned
+    is_closed = "enum" in cleaned or "const" in cleaned
+    if not is_closed and "format" not in cleaned:
         cleaned["type"] = ["string", "number"]
-    if is_templated and is_text and ("enum" in cleaned or "pattern" in cleaned):
+    if is_templated and (is_closed or "pattern" in cleaned):
         return {"anyOf": [cleaned, _PLACEHOLDER]}
     return cleaned
+
+
+def _clean_part(key: str, value: object, *, is_templated: bool) -> object:
+    if key == "properties" and isinstance(value, dict):
+        return {name: _clean(each, is_templated=is_templated) for name, each in value.items()}
+    if isinstance(value, dict):
+        return _clean(value, is_templated=is_templated)
+    if isinstance(value, list) and key in {"anyOf", "oneOf", "prefixItems"}:
+        return [_clean(each, is_templated=is_templated) for each in value]
+    return value
 
 
 def _without_null(schema: Schema) -> Schema:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from policy.apps import plan_of
 from policy.cli.case_reports import Report, as_json, as_junit, as_text
 from policy.cli.options import config_option, settings_from
 from policy.decide.case_files import load_casebooks
@@ -17,7 +18,6 @@ from policy.decide.case_runner import run_cases
 from policy.decide.coverage import coverage_of
 from policy.rules.files import TEST_SUFFIX, load_rule_set
 from policy.rules.syntax import Surroundings
-from policy.server import plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -21,7 +21,6 @@ from policy.wire.vocabulary import RequestType
 if TYPE_CHECKING:
     from policy.handlers.facts import Facts
     from policy.handlers.gallery import Gallery
-    from policy.handlers.health import HealthHandler
     from policy.handlers.phonebook import PhonebookHandler
     from policy.handlers.safety import Answerer, Safety
 
@@ -51,9 +50,6 @@ class PolicyRoutes:
         return await self._guarded[asked.request_type](asked)
 
 
-def add_routes(app: web.Application, policy: PolicyRoutes, health: HealthHandler) -> None:
-    """Tell the application every path it serves."""
-    app.router.add_get("/health/live", health.live)
-    app.router.add_get("/health/ready", health.ready)
-    app.router.add_get("/metrics", health.metrics)
+def add_policy_routes(app: web.Application, policy: PolicyRoutes) -> None:
+    """Tell an application the policy paths; they come last, as they match every path."""
     app.router.add_get("/{any:.*}", policy.handle)

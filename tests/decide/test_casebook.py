@@ -10,7 +10,7 @@ from policy.decide.casebook import CaseFile, CaseText, Circumstances
 from policy.decide.grounds import Plan
 from policy.documents import parse
 from policy.rules.known import Dialling
-from policy.server import plan_of
+from policy.apps import plan_of
 from policy.settings import Settings
 from policy.wire.vocabulary import RequestType
 

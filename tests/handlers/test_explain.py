@@ -23,9 +23,10 @@ from policy.handlers.explain import (
 from policy.handlers.facts import Facts
 from policy.handlers.forwarding import Forwarder, Upstream
 from policy.handlers.safety import refuse_in_json
+from policy.rules.reload import LiveRules
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
-from policy.server import Fixed, make_runner
+from policy.server import make_runner
 from tests.fakes.directory import FakeDirectory
 from tests.handlers.asking import (
     ALIAS,
@@ -66,7 +67,7 @@ async def served(
     await forwarder.open()
     cached = CachedDirectory(directory, Lifetimes(60, 60, 60), entries=9, clock_s=lambda: 0.0)
     table = RuleTable([each.rule for each in parse_rules(rules, "a.yaml")], version="0123456789ab")
-    facts = Facts(cached, Fixed(table), forwarder, lambda: NOON, Plan(), within_s)
+    facts = Facts(cached, LiveRules(table), forwarder, lambda: NOON, Plan(), within_s)
     app = web.Application(middlewares=[refuse_in_json])
     add_explain_route(app, ExplainHandler(facts))
     runner = make_runner(app)

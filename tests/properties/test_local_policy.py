@@ -5,8 +5,7 @@ Scripts are run by the evaluator of the tests, which shares nothing with the ser
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -49,6 +48,7 @@ from tests.properties.local_rules import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     Sent = Mapping[str, str | Sequence[str]]
     Service = Mapping[str, object] | None
@@ -149,7 +149,7 @@ def test_what_is_left_out_hands_no_call_to_other_rules(
     got = _of_node(run_locally(export.text, sent, service, now=now), service)
 
     decision = _decided(_table(text), SERVICE, sent, service, now)
-    assert got in {SAME} or got == _of_server(decision, service), decision
+    assert got == SAME or got == _of_server(decision, service), decision
 
 
 @given(rule_files("participant", PARTICIPANT_THENS), calls(joining=True), moments)
@@ -196,12 +196,15 @@ def _imported(script: str, request: RequestType) -> RuleTable:
 
 
 def _usable(kind: Kind, answer: dict[str, object] | None, sent: Sent) -> dict[str, object] | None:
-    """Give what a script wrote, None for what a node would drop."""
+    """Give what a script wrote, None for what a node would drop.
+
+    Of fields that are not the service's a node says nothing; the server takes them for mistakes.
+    """
     if answer is None:
         return None
     query = {key: each if isinstance(each, str) else list(each) for key, each in sent.items()}
     verdict = judge_document(kind, {"status": "success", **answer}, query)
-    return None if verdict.faults else answer
+    return None if verdict.faults or verdict.warnings else answer
 
 
 @pytest.mark.parametrize("name", SERVICE_SCRIPTS)
@@ -255,13 +258,12 @@ _SCRIPTS: Final = st.lists(_LINES, min_size=1).flatmap(
 @given(_SCRIPTS, st.integers(0, 300))
 def test_a_rule_file_holds_exactly_the_script(middle: str, width: int) -> None:
     """Tabs, blanks at both ends, comments, long lines and odd characters all come back."""
-    raw = middle.replace("{%", "").replace("{{", "").replace("{#", "")
-    script = f"{raw}{{# {'x' * width} #}}{raw}" if "{%" not in raw and "{#" not in raw else "a"
-
+    script = f"{middle}{{# {'x' * width} #}}{middle}"
     try:
         compile_script(as_jinja_reads(script))
     except ValueError:
-        return
+        return  # not a script
+
     text = import_script(script, "script.j2", "imported", RequestType.PARTICIPANT).text
 
     then = parse_rules(text, "rules.yaml")[0].rule.then
@@ -281,9 +283,3 @@ def test_what_is_exported_can_be_imported(
     wanted = _of_node(run_locally(export.text, sent, service), service)
     got = _of_server(_decided(table, SERVICE, sent, service, NOON), service)
     assert got == wanted
-
-
-def test_the_moment_is_in_no_doubt() -> None:
-    """The evaluator's noon is the server's."""
-    assert NOON.astimezone(UTC) == NOON
-    assert json.dumps(ROOM)

@@ -56,7 +56,10 @@ def _around(path: Path) -> Surroundings | None:
 def shown(path: Path, problems: Sequence[Problem], folder: Path) -> list[str]:
     """Give what is said without the folder, and of a single file without its name."""
     start = f"{folder}/" if path.is_dir() else f"{folder / path.name}:"
-    return [str(each).removeprefix(start).replace(f"{folder}/", "").replace(str(folder), "") for each in problems]
+    return [
+        str(each).removeprefix(start).replace(f"{folder}/", "").replace(str(folder), "")
+        for each in problems
+    ]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -1,251 +1,126 @@
-"""Which rule speaks first, whatever index finds it."""
+"""The index leaves out only rules that could not match, and changes nothing else."""
 
 from __future__ import annotations
 
-import re
-from typing import Final
+import pickle
+from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from policy.rules.model import AliasTest, Condition, Continue, Rule
-from policy.rules.table import Question, RuleTable
-from policy.wire.alias import AliasKind, parse_alias
-from policy.wire.vocabulary import CallDirection, CallProtocol, RequestType
+from policy.rules.table import RuleTable, pattern_set
+from policy.rules.trace import Trace
+from tests.rules.asking import asked, decides, rules, table, walked, way
+from tests.rules.drawing import RULES, questions
 
-SERVICE: Final = RequestType.SERVICE
-FOCUS: Final = "sip:ana@example.org;gruu;opaque=app:conf:focus:id:QX1"
-DIALLED: Final = ["ward7", "ward7@example.org", "desk@example.org", "7@a.example.org", FOCUS]
-TESTS: Final = [
-    None,
-    (AliasTest.EXACT, "ward7"),
-    (AliasTest.EXACT, "ward7@example.org"),
-    (AliasTest.EXACT, parse_alias(FOCUS).text),
-    (AliasTest.DOMAIN, "example.org"),
-    (AliasTest.DOMAIN, "a.example.org"),
-    (AliasTest.REGEX, "ward.*"),
-    (AliasTest.REGEX, ".*@example.org"),
-    (AliasTest.REGEX, "[0-9]+@.*|ward7"),
-    (AliasTest.REGEX, "war"),
-    (AliasTest.KIND, "address"),
-    (AliasTest.KIND, "microsoft_conference"),
-]
-PROTOCOLS: Final = st.sampled_from([CallProtocol.SIP, CallProtocol.H323, CallProtocol.API])
-DIRECTIONS: Final = st.sampled_from(CallDirection)
-CONDITIONS: Final = st.builds(
-    Condition, st.sampled_from(TESTS), st.frozensets(PROTOCOLS), st.frozensets(DIRECTIONS)
-)
-REQUESTS: Final = st.frozensets(
-    st.sampled_from([SERVICE, RequestType.PARTICIPANT, RequestType.REGISTRATION]), min_size=1
-)
-QUESTIONS: Final = st.builds(
-    Question,
-    st.sampled_from(DIALLED).map(parse_alias),
-    PROTOCOLS | st.none(),
-    DIRECTIONS | st.none(),
-)
+if TYPE_CHECKING:
+    from policy.rules.model import Rule
+    from policy.rules.question import Question
 
 
-def _rule(name: str, when: Condition | None = None) -> Rule:
-    return Rule(name, frozenset({SERVICE}), when or Condition(), Continue())
+@given(RULES, questions())
+def test_rules_that_the_index_skips_never_match(written: list[Rule], question: Question) -> None:
+    """Who looks at every rule comes to the same end on the same way."""
+    indexed = RuleTable(written)
+
+    walk, name = way(indexed, question)
+    told, traced = way(indexed, question, trace=Trace())
+
+    assert name == traced
+    assert (walk.override, walk.shadows, walk.faults) == (told.override, told.shadows, told.faults)
+    assert (walk.question.alias, walk.question.facts) == (told.question.alias, told.question.facts)
 
 
-def _asked(
-    dialled: str,
-    direction: CallDirection | None = CallDirection.DIAL_IN,
-    protocol: CallProtocol | None = CallProtocol.SIP,
-) -> Question:
-    return Question(parse_alias(dialled), protocol, direction)
+@given(RULES, questions())
+def test_a_table_can_be_made_in_another_process(written: list[Rule], question: Question) -> None:
+    """Rules of every kind are pickled, equal what they were, and decide alike."""
+    sent = pickle.loads(pickle.dumps(written))
+
+    assert [each.clauses for each in sent] == [each.clauses for each in written]
+    assert way(RuleTable(sent), question)[1] == way(RuleTable(written), question)[1]
 
 
-def _name(rule: Rule | None) -> str | None:
-    return rule.name if rule is not None else None
-
-
-def _speaks(rule: Rule, request: RequestType, asked: Question) -> bool:
-    """Say by the documentation alone whether a rule speaks to a request."""
-    when = rule.when
-    if request not in rule.requests:
-        return False
-    if when.protocols and asked.protocol not in when.protocols:
-        return False
-    if when.directions and asked.direction not in when.directions:
-        return False
-    if not when.directions and asked.direction is CallDirection.NON_DIAL:
-        return False
-    if when.alias is None:
-        return True
-    test, text = when.alias
-    found = {
-        AliasTest.EXACT: asked.alias.text == text,
-        AliasTest.DOMAIN: asked.alias.host == text,
-        AliasTest.KIND: asked.alias.kind == text,
-        AliasTest.REGEX: test is AliasTest.REGEX and bool(re.fullmatch(text, asked.alias.text)),
-    }
-    return found[test]
-
-
-@given(st.lists(st.tuples(REQUESTS, CONDITIONS), max_size=12), REQUESTS, QUESTIONS)
-def test_the_first_rule_that_speaks_wins(
-    written: list[tuple[frozenset[RequestType], Condition]],
-    requests: frozenset[RequestType],
-    asked: Question,
-) -> None:
-    """The table finds the very rule that reading all of them in order would find."""
-    rules = [
-        Rule(str(number), each, when, Continue()) for number, (each, when) in enumerate(written)
-    ]
-    request = min(requests)
-    want = next((rule for rule in rules if _speaks(rule, request, asked)), None)
-
-    got = RuleTable(rules).first_match(request, asked)
-
-    assert got is want
-
-
-def test_the_order_counts_and_not_the_kind_of_test() -> None:
+def test_the_order_counts_and_not_the_kind_of_condition() -> None:
     """A regular expression before an exact alias wins, and the other way round."""
-    regex = _rule("regex", Condition((AliasTest.REGEX, "ward.*")))
-    exact = _rule("exact", Condition((AliasTest.EXACT, "ward7")))
-    always = _rule("always")
+    regex = "{name: regex, when: {alias: {regex: 'ward.*'}}, then: continue}"
+    exact = "{name: exact, when: {alias: {exact: ward7}}, then: continue}"
+    subnet = "{name: subnet, when: {subnet: 10.0.0.0/8}, then: continue}"
+    always = "{name: always, then: continue}"
 
     got = [
-        _name(RuleTable(rules).first_match(SERVICE, _asked("ward7")))
-        for rules in ([regex, exact, always], [exact, regex, always], [always, exact, regex])
+        decides(table(*written), asked("ward7", remote_address="10.1.1.1"))
+        for written in (
+            [regex, exact, always],
+            [exact, regex, always],
+            [subnet, exact],
+            [always, subnet],
+        )
     ]
 
-    assert got == ["regex", "exact", "always"]
+    assert got == ["regex", "exact", "subnet", "always"]
 
 
 def test_an_empty_table_has_nothing_to_say() -> None:
-    """Without rules there is no match, for whatever request."""
-    table = RuleTable()
-
-    assert table.size == 0
-    assert [table.first_match(request, _asked("ward7")) for request in RequestType] == [None] * 6
-
-
-@pytest.mark.parametrize(
-    ("direction", "want"),
-    [
-        (CallDirection.DIAL_IN, "any"),
-        (CallDirection.DIAL_OUT, "any"),
-        (None, "any"),
-        (CallDirection.NON_DIAL, None),
-    ],
-)
-def test_without_a_direction_a_rule_speaks_to_calls_only(
-    direction: CallDirection | None, want: str | None
-) -> None:
-    """What sets up no call is never matched by a rule that does not name it."""
-    table = RuleTable([_rule("any")])
-
-    got = table.first_match(SERVICE, _asked("ward7", direction))
-
-    assert _name(got) == want
-
-
-def test_a_rule_with_a_direction_does_not_speak_to_registrations() -> None:
-    """A registration has no direction, so that none is the right one."""
-    every = Condition(directions=frozenset(CallDirection))
-    table = RuleTable([Rule("any", frozenset({RequestType.REGISTRATION}), every, Continue())])
-
-    got = table.first_match(RequestType.REGISTRATION, _asked("ward7", None))
-
-    assert got is None
-
-
-def test_an_unknown_protocol_is_none_that_a_rule_names() -> None:
-    """A rule for some protocols does not speak to a call whose protocol nobody knows."""
-    table = RuleTable([_rule("any", Condition(protocols=frozenset(CallProtocol)))])
-
-    got = table.first_match(SERVICE, _asked("ward7", protocol=None))
-
-    assert got is None
-
-
-@pytest.mark.parametrize(
-    ("pattern", "dialled", "want"),
-    [
-        ("ward", "ward7", False),
-        ("ard7", "ward7", False),
-        ("ward.*", "ward7", True),
-        ("ward7|desk", "ward7", True),
-        ("ward|ward7x", "ward7", False),
-        ("ward7", "WARD7", True),
-        ("ward7@example.org", "sip:ward7@example.org:5061;transport=tls", True),
-        (r"\d{6}@.*", "721834@example.org", True),
-        (r"\d{6}", "721 834", True),
-        ("møde.*", "MØDE7", True),
-        ("^ward7$", "ward7", True),
-    ],
-)
-def test_a_regular_expression_matches_the_whole_alias(
-    pattern: str,
-    dialled: str,
-    want: bool,  # noqa: FBT001  a table
-) -> None:
-    """A pattern is held against the one spelling of the alias, from its start to its end."""
-    table = RuleTable([_rule("any", Condition((AliasTest.REGEX, pattern)))])
-
-    got = table.first_match(SERVICE, _asked(dialled))
-
-    assert (got is not None) is want
-
-
-def test_rules_of_one_pattern_are_all_found() -> None:
-    """Two rules may have the same pattern and differ in the rest."""
-    pattern = (AliasTest.REGEX, "ward.*")
-    table = RuleTable(
-        [
-            _rule("h323", Condition(pattern, frozenset({CallProtocol.H323}))),
-            _rule("sip", Condition(pattern, frozenset({CallProtocol.SIP}))),
-        ]
-    )
-
-    got = table.first_match(SERVICE, _asked("ward7"))
-
-    assert _name(got) == "sip"
+    """Without rules there is no match."""
+    assert RuleTable().size == 0
+    assert decides(RuleTable(), asked()) == ""
 
 
 def test_a_pattern_that_explodes_elsewhere_returns() -> None:
-    """The time for a pattern grows with the alias and not beyond it."""
-    table = RuleTable([_rule("any", Condition((AliasTest.REGEX, "(a+)+$")))])
+    """The time for a pattern grows with the text and not beyond it."""
+    name = "{name: a, when: {remote_display_name: {regex: '(a+)+$'}}, then: continue}"
 
-    got = table.first_match(SERVICE, _asked("a" * 249 + "!"))
-
-    assert got is None
+    assert decides(table(name), asked(remote_display_name="a" * 10_000 + "!")) == ""
+    assert decides(table(name), asked(remote_display_name="a" * 10_000)) == "a"
 
 
 def test_thousands_of_patterns_are_one_set() -> None:
-    """A large rule set finds the last of its patterns too."""
-    table = RuleTable(
-        [
-            _rule(str(number), Condition((AliasTest.REGEX, f"room-{number}-[a-z]+@.*")))
-            for number in range(3_000)
-        ]
-    )
+    """A large rule set finds the last of its patterns too, and rules of one pattern all."""
+    written = [
+        f"{{name: r{n}, when: {{alias: {{regex: 'room-{n % 2_999}-[a-z]+@.*'}}}}, then: continue}}"
+        for n in range(3_000)
+    ]
 
-    got = table.first_match(SERVICE, _asked("room-2999-east@example.org"))
-
-    assert _name(got) == "2999"
+    assert decides(table(*written), asked("room-2998-east@example.org")) == "r2998"
+    assert decides(table(*written[1:]), asked("room-0-east@example.org")) == "r2999"
 
 
-def test_a_reception_is_found_by_its_kind() -> None:
-    """Only the address of a node is no address of anybody, so that rules find it by its kind."""
-    alias = parse_alias("203.0.113.10", {"203.0.113.10"})
-    table = RuleTable([_rule("desk", Condition((AliasTest.KIND, AliasKind.RECEPTION.value)))])
+def test_a_large_list_is_no_entry_of_the_index_each() -> None:
+    """A rule with a list of 100,000 aliases finds each of them."""
+    lists = {"all.txt": "\n".join(f"a{n}@example.org" for n in range(100_000))}
+    rule = "{name: listed, when: {alias: {list: all.txt}}, then: continue}"
+    large = table(rule, lists=lists)
 
-    got = table.first_match(SERVICE, Question(alias, None, CallDirection.DIAL_IN))
+    got = [decides(large, asked(f"a{n}@example.org")) for n in (0, 99_999, 100_000)]
 
-    assert _name(got) == "desk"
+    assert got == ["listed", "listed", ""]
 
 
-def test_the_version_names_the_text() -> None:
-    """Tables of the same rules have the same version, others another; a given one is kept."""
-    rules = [_rule("one")]
+def test_the_first_rule_of_a_gateway_is_found_by_its_name() -> None:
+    """The outgoing leg of a gateway call says only what its service is called."""
+    service = "service_type: gateway, name: To, service_tag: '', local_alias: a, remote_alias: b"
+    then = f"{{service: {{{service}, outgoing_protocol: sip}}}}"
+    both = table(*(f"{{name: {name}, then: {then}}}" for name in "ab"))
+    shadow = table(f"{{name: a, mode: shadow, then: {then}}}")
 
-    assert RuleTable(rules).version == RuleTable(list(rules)).version
-    assert RuleTable(rules).version != RuleTable([_rule("two")]).version
-    assert RuleTable(rules, version="0a1b").version == "0a1b"
+    found = both.gateway_named("To")
+
+    assert found is not None
+    assert found.name == "a"
+    assert both.gateway_named("From") is None
+    assert shadow.gateway_named("To") is None
+
+
+def test_a_set_of_patterns_numbers_them() -> None:
+    """All patterns that fit the whole text are told, without letter case."""
+    together = pattern_set(["war", "ward[0-9]", ".*"])
+
+    assert together is not None
+    assert sorted(together.Match("WARD7") or ()) == [1, 2]
+    assert pattern_set([]) is None
+
+
+def test_rules_are_for_their_requests_alone() -> None:
+    """A rule for participants says nothing of services."""
+    written = rules("{name: a, for: participant, then: continue}")
+
+    assert walked(RuleTable(written), asked()).next_rule() is None

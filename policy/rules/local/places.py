@@ -36,20 +36,20 @@ def place_by_subnet(subnets: SubnetTable, sheet: Sheet) -> str:
     networks = sorted(subnets.networks(), key=lambda each: -each.prefixlen)
     if len(networks) > MAX_LIST:
         raise UnfitError(f"a list of {len(networks)} entries, {MAX_LIST} are the most")
+    placed = [(each, _place_of(each, subnets)) for each in networks]
+    # All that these want of the sheet comes before the loop, whose variables end with it.
+    texts = [(net, place_text(place, sheet)) for net, place in placed if place is not None]
     callers = sheet.addresses("subnet")
     found = sheet.fresh("place")
-    sheet.add(f"{{% set {found} = [] %}}{{% for vdx_each in {callers} %}}")
-    word = "if"
-    for network in networks:
-        place = _place_of(network, subnets)
-        if place is not None:
-            subnet = quoted(str(network))
-            sheet.add(
-                f"{{% {word} pex_in_subnet(vdx_each, [{subnet}]) %}}"
-                f'{{{{ {found}.extend([{place_text(place, sheet)}]) or "" }}}}'
-            )
-            word = "elif"
-    sheet.add("{% endif %}{% endfor %}")
+    branches = "".join(
+        f"{{% {'elif' if number else 'if'} pex_in_subnet(vdx_each, [{quoted(str(network))}]) %}}"
+        f'{{{{ {found}.extend([{text}]) or "" }}}}\n'
+        for number, (network, text) in enumerate(texts)
+    )
+    sheet.add(
+        f"{{% set {found} = [] %}}{{% for vdx_each in {callers} %}}\n"
+        f"{branches}{{% endif %}}{{% endfor %}}"
+    )
     return f"{found}[0]"
 
 

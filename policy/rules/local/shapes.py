@@ -6,6 +6,7 @@ cannot fail. Anything else is not recognised.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -53,7 +54,8 @@ class _Way:
 def refusals_of(script: str) -> Refusals | None:
     """Give what a script refuses or redirects; None for one of any other shape."""
     try:
-        tree = jinja2.Environment(autoescape=True).parse(script)
+        with warnings.catch_warnings(action="ignore"):  # of patterns with single backslashes
+            tree = jinja2.Environment(autoescape=True).parse(script)
         ways = _ways(_with_lists(tree), [_Way()])
         return Refusals(tuple(_rules(ways)))
     except (UnfitError, ValueError, nodes.Impossible):
