@@ -75,7 +75,7 @@ def import_local_policy(
 @click.option("--directory", type=_FILE, help="The directory file that has the rooms.")
 @click.option("--with-pins", is_flag=True, help="Also rooms with PINs: the script shows them.")
 @_output_option
-def export_local_policy(
+def export_local_policy(  # noqa: PLR0913  one for each option
     folder: Path | None,
     config: Path | None,
     request: str,
@@ -141,8 +141,8 @@ def _rooms(path: Path, settings: Settings, plan: Plan, *, with_pins: bool) -> Ro
 def _aliases(file: DirectoryFile) -> Iterator[str]:
     for room in (*file.rooms, *file.bookings):
         yield from room.aliases
-    for device in (*file.devices, *file.addresses):
-        yield device.alias
+    yield from (device.alias for device in file.devices)
+    yield from (held.alias for held in file.addresses)
 
 
 def _service(target: Target | None, *, with_pins: bool) -> Mapping[str, object] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from policy.decide.decision import Decision, Reason, refuse
 from policy.directory.records import (
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from policy.directory.records import Target
+
+
+_STATES: Final[Mapping[Reason, str]] = {
+    Reason.TOO_EARLY: "too_early",
+    Reason.ENDED: "ended",
+    Reason.CANCELLED: "cancelled",
+    Reason.RETIRED: "retired",
+    Reason.ORG_INACTIVE: "org_inactive",
+}
 
 
 def refusal_of(target: Target, now: datetime) -> Decision | None:
@@ -64,6 +73,14 @@ def _refusal_of_booking(booking: Booking, now: datetime) -> Decision | None:
         opens_at = booking.opens_at.isoformat(timespec="minutes")
         return refuse(Reason.TOO_EARLY, text=f"opens at {opens_at}")
     return None
+
+
+def state_of(target: Target, now: datetime) -> str:
+    """Say in the words of rules whether anybody may call there at this moment."""
+    refusal = refusal_of(target, now)
+    if refusal is None:
+        return "open"
+    return _STATES.get(refusal.reason, "closed")
 
 
 def service_of(target: Target, now: datetime) -> Mapping[str, object] | None:

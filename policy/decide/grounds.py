@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from policy.decide.addresses import service_of
+from policy.decide.addresses import state_of
 from policy.rules.known import Dialling, Known
 from policy.rules.question import Moment, Question
 
@@ -58,6 +58,6 @@ class Grounds:
             self.plan.dialling,
             self.moment,
             direction,
-            service_of,
+            state_of,
         )
         return self.table.walk(question, self.trace)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from policy.decide.decision import Decision, Reason
 from policy.errors import OutcomeError
-from policy.rules.model import Continue, Forward, NotFound, OnFailure, Reject
+from policy.rules.model import (
+    Continue,
+    Forward,
+    NotFound,
+    OnFailure,
+    Reject,
+    UseDirectory,
+)
 from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
@@ -30,6 +37,9 @@ def said_by_rules(walk: Walk, carry_out: Callable[[Rule], Decision | None]) -> D
     A rule that cannot be is noted, and the next one looked at.
     """
     while (rule := walk.next_rule()) is not None:
+        if isinstance(rule.then, UseDirectory):
+            walk.leave_to_directory(rule)
+            return None
         try:
             decision = carry_out(rule)
         except OutcomeError as exc:
@@ -42,9 +52,14 @@ def said_by_rules(walk: Walk, carry_out: Callable[[Rule], Decision | None]) -> D
 
 def noted(decision: Decision, walk: Walk) -> Decision:
     """Add what happened on the way through the rules."""
-    if not walk.shadows and not walk.faults:
+    if not walk.shadows and not walk.faults and not walk.left_to_directory:
         return decision
-    return replace(decision, shadows=tuple(walk.shadows), faults=tuple(walk.faults))
+    return replace(
+        decision,
+        rule=decision.rule or walk.left_to_directory,
+        shadows=tuple(walk.shadows),
+        faults=tuple(walk.faults),
+    )
 
 
 def common(

@@ -12,7 +12,6 @@ from policy.decide.rules import common, noted, said_by_rules
 from policy.decide.scripts import service_by_script
 from policy.decide.variants import leg_of, name_of_leg, variant_for
 from policy.directory.records import (
-    AddressKey,
     Booking,
     Device,
     PermanentRoom,
@@ -29,8 +28,10 @@ from policy.wire.vocabulary import Action, CallDirection, RequestType
 
 if TYPE_CHECKING:
     from policy.decide.grounds import Grounds
+    from policy.directory.records import AddressKey
     from policy.rules.model import Rule
     from policy.rules.walk import Walk
+    from policy.wire.alias import Alias
     from policy.wire.call import Call
     from policy.wire.requests import ServiceRequest
 
@@ -38,18 +39,21 @@ if TYPE_CHECKING:
 def decide_service(request: ServiceRequest, grounds: Grounds) -> Decision:
     """Rules speak first, then the room; an alias nobody owns is refused in our own domains.
 
-    What sets up no call is left to the node, and so is an outgoing call of a service that is not
-    ours: it runs already, and a refusal would only break it. The outgoing leg of a gateway call
-    belongs to the rule that made the call. Raises Needs.
+    The outgoing leg of a gateway call belongs to the rule that made the call: what others say of
+    its caller's alias would break it. What sets up no call is left to the node, and so is an
+    outgoing call of a service that is not ours: it runs already. Raises Needs.
     """
     call = request.call
     if call.alias is None:
         return _without_alias(call)
+    leg = _leg_of_gateway(call, grounds)
+    if leg is not None:
+        return leg
     walk = grounds.walk(RequestType.SERVICE, call.alias, call.parameters, call.direction)
     decision = said_by_rules(walk, partial(_carry_out, walk, call, grounds))
     if decision is None:
-        decision = _leg_of_gateway(call, grounds) or _unruled(walk, call, grounds)
-    return noted(_with_override(decision, walk), walk)
+        decision = _unruled(walk, call, grounds)
+    return noted(_with_overrides(decision, walk), walk)
 
 
 def _without_alias(call: Call) -> Decision:
@@ -68,20 +72,19 @@ def _carry_out(walk: Walk, call: Call, grounds: Grounds, rule: Rule) -> Decision
             variant = variant_for(whole, call, grounds.moment)
             return Decision(Action.CONTINUE, Reason.BY_RULE, variant)
         case UseRoom(alias):
-            key = _key(alias.render(walk.question))
-            return _by_directory((key,), call, grounds)
+            keys = walk.question.keys_of(_alias(alias.render(walk.question)))
+            return _by_directory(keys, call, grounds)
         case RunScript(script):
             return service_by_script(script, walk.question)
         case _:
             return common(rule, walk, grounds.known, None)
 
 
-def _key(alias: str) -> AddressKey:
+def _alias(text: str) -> Alias:
     try:
-        parsed = parse_alias(alias)
+        return parse_alias(text)
     except RequestError as exc:
         raise OutcomeError(f"room: {exc}") from exc
-    return AddressKey(parsed.user, parsed.host)
 
 
 def _new_alias(text: str) -> str:
@@ -136,13 +139,14 @@ def _by_directory(keys: tuple[AddressKey, ...], call: Call, grounds: Grounds) ->
             assert_never(target)
 
 
-def _with_override(decision: Decision, walk: Walk) -> Decision:
-    """Lay what rules override on the service that is answered, if one is."""
+def _with_overrides(decision: Decision, walk: Walk) -> Decision:
+    """Lay what each rule overrides on the service that is answered, if one is."""
     service = decision.result
-    if not walk.override or not isinstance(service, dict) or "service_type" not in service:
+    if not walk.overrides or not isinstance(service, dict) or "service_type" not in service:
         return decision
-    try:
-        return replace(decision, result=overridden(service, walk.override))
-    except OutcomeError as exc:
-        walk.faults.append(("override", str(exc)))
-        return decision
+    for rule, override in walk.overrides:
+        try:
+            service = overridden(service, override)
+        except OutcomeError as exc:
+            walk.faults.append((rule, f"override: {exc}"))
+    return replace(decision, result=service)

@@ -70,20 +70,24 @@ class InWindow:
 
 @dataclass(frozen=True, slots=True)
 class InShare:
-    """The caller is among so many of 10,000; the same callers each time, on every server."""
+    """The caller, or what is dialled, is among so many of 10,000; the same ones on every server."""
 
     key: str
     name: str
     of_10000: int
+    by_alias: bool = False
 
     def holds(self, question: Question) -> bool:
-        """Draw the caller's lot."""
+        """Draw the lot."""
         return self._lot(question) < self.of_10000
 
     def _lot(self, question: Question) -> int:
-        remote = question.remote()
-        caller = remote.text if remote else str(question.parameters.address("remote_address"))
-        digest = blake2b(f"{self.name}\0{caller}".encode(), digest_size=8).digest()
+        if self.by_alias:
+            drawn = question.alias.text
+        else:
+            remote = question.remote()
+            drawn = remote.text if remote else str(question.parameters.address("remote_address"))
+        digest = blake2b(f"{self.name}\0{drawn}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") % 10_000
 
     def wanted(self) -> str:
@@ -91,12 +95,14 @@ class InShare:
         return f"below {self.of_10000 / 100:g} % of {self.name}"
 
     def got(self, question: Question) -> str:
-        """Show the caller's lot."""
+        """Show the lot."""
         return f"{self._lot(question) / 100:g} %"
 
     def covers(self, other: object) -> bool:
-        """Hold for every caller of a smaller share of the same name."""
+        """Hold for everybody in a smaller share of the same name."""
         if not isinstance(other, InShare) or other.name != self.name:
+            return False
+        if other.by_alias is not self.by_alias:
             return False
         return other.of_10000 <= self.of_10000
 
@@ -219,7 +225,15 @@ def failing(clauses: tuple[Clause, ...], question: Question) -> Clause | None:
 
 def all_cover(clauses: tuple[Clause, ...], others: tuple[object, ...]) -> bool:
     """Say whether all clauses surely hold wherever all others do."""
-    return all(any(_covers(clause, other) for other in others) for clause in clauses)
+    return all(_holds_with(clause, others) for clause in clauses)
+
+
+def _holds_with(clause: Clause, others: tuple[object, ...]) -> bool:
+    if any(_covers(clause, other) for other in others):
+        return True
+    if not isinstance(clause, AnyGroup) or may_fail(clause):
+        return False
+    return any(all_cover(group, others) for group in clause.groups)
 
 
 def _covers(clause: Clause, other: object) -> bool:

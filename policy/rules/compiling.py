@@ -206,7 +206,7 @@ def _of_special(key: str, form: object, name: str, lists: Lists) -> Iterator[Cla
             yield windows[0] if is_one else AnyGroup(key, tuple((each,) for each in windows))
         case "share":
             share = cast("ShareForm", form)
-            yield InShare(key, share.name or name, share.percent)
+            yield InShare(key, share.name or name, share.percent, share.by == "alias")
         case "expr":
             yield Expression(key, compile_expression(str(form)))
         case _:

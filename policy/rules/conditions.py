@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 WrittenRole = Literal["chair", "guest", "none"]
 RoomKind = Literal["permanent", "booking", "device", "reserved", "quarantined", "nobody"]
+RoomState = Literal[
+    "open", "too_early", "ended", "cancelled", "retired", "org_inactive", "closed", "nobody"
+]
 
 
 class AddressForm(Document):
@@ -118,6 +121,7 @@ class _Special(Document):
         default_factory=dict
     )
     room_kind: OneOrMore[RoomKind] = frozenset()
+    room_state: OneOrMore[RoomState] = frozenset()
     organisation: OneOrMore[Text] = frozenset()
     subtree: OneOrMore[Text] = frozenset()
     tag: TextForm = TextForm.model_construct()

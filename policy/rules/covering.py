@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _MOST_TOKENS: Final = 100
 # Two rules are held against each other in about 2 us; thousands that all ask for, say, a vendor by
 # prefix would take minutes. Then some dead rules are not found.
-_MOST_PAIRS: Final = 250_000
+_MOST_PAIRS: Final = 200_000
 _ALWAYS: Final[Token] = ("always",)
 _OF_ALIAS: Final = frozenset({"alias", "room_kind", "organisation", "subtree", "tag", "expr"})
 
@@ -51,6 +51,8 @@ def dead_rules(rules: Sequence[Rule]) -> Iterator[tuple[int, int]]:
     searches = {request: _Search(rules, request) for request in requests}
     pairs = 0
     for position, rule in enumerate(rules):
+        if pairs > _MOST_PAIRS:
+            return
         blockers: list[int] = []
         for request in sorted(rule.requests):
             blocker, tried = searches[request].blocker_of(rule)
@@ -61,8 +63,6 @@ def dead_rules(rules: Sequence[Rule]) -> Iterator[tuple[int, int]]:
         else:
             yield position, blockers[0]
             continue  # what covers it covers whatever it would
-        if pairs > _MOST_PAIRS:
-            return
         for request in rule.requests:
             searches[request].pass_by(position, rule)
 
@@ -156,9 +156,9 @@ class _Search:
                 case Matches(key, pattern=pattern):
                     yield "~", key, pattern
                 case InNetworks(key, networks=networks) if networks:
-                    number, bits = int(networks[0].network_address), networks[0].version
-                    for host_bits in self._lengths[key, bits]:
-                        yield "net", key, bits, host_bits, number >> host_bits
+                    number, version = int(networks[-1].network_address), networks[-1].version
+                    for host_bits in self._lengths[key, version]:
+                        yield "net", key, version, host_bits, number >> host_bits
                 case AnyGroup(groups=groups):
                     yield from self._tokens_at(groups[0])
                 case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -213,10 +213,11 @@ def _percent(value: object) -> object:
 
 
 class ShareForm(Document):
-    """So many per cent of callers; `name` makes rules draw the same callers, or others."""
+    """So many per cent, of callers or of what they dial; rules of one `name` draw the same."""
 
     percent: Annotated[int, BeforeValidator(_percent), WithJsonSchema(_SHARE)]
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = ""
+    by: Literal["caller", "alias"] = "caller"
 
     @model_validator(mode="before")
     @classmethod

@@ -38,6 +38,11 @@ class NotFound:
 
 
 @dataclass(frozen=True, slots=True)
+class UseDirectory:
+    """Let the directory decide, as if no rule stood behind."""
+
+
+@dataclass(frozen=True, slots=True)
 class Redirect:
     """Send the caller to another alias, by SIP 302."""
 
@@ -120,6 +125,7 @@ Outcome = (
     Reject
     | Continue
     | NotFound
+    | UseDirectory
     | Redirect
     | UseRoom
     | UseService

@@ -33,6 +33,7 @@ from policy.rules.model import (
     Redirect,
     Reject,
     RunScript,
+    UseDirectory,
     UseLocation,
     UseLocationBySubnet,
     UseRoom,
@@ -56,21 +57,16 @@ if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
+# What every type of request knows.
+_COMMON: Final = frozenset({"directory", "not_found", "forward"})
 OUTCOMES: Final[Mapping[RequestType, frozenset[str]]] = {
-    RequestType.SERVICE: frozenset(
-        {"reject", "continue", "not_found", "redirect", "room", "service", "forward", "expr"}
-    ),
-    RequestType.PARTICIPANT: frozenset(
-        {"reject", "continue", "not_found", "participant", "forward", "expr"}
-    ),
-    RequestType.LOCATION: frozenset(
-        {"not_found", "location", "location_by_subnet", "forward", "expr"}
-    ),
-    RequestType.REGISTRATION: frozenset(
-        {"reject", "continue", "not_found", "registration", "forward"}
-    ),
-    RequestType.AVATAR: frozenset({"not_found", "forward"}),
-    RequestType.PHONEBOOK: frozenset({"not_found", "forward"}),
+    RequestType.SERVICE: _COMMON
+    | frozenset({"reject", "continue", "redirect", "room", "service", "expr"}),
+    RequestType.PARTICIPANT: _COMMON | frozenset({"reject", "continue", "participant", "expr"}),
+    RequestType.LOCATION: _COMMON | frozenset({"location", "location_by_subnet", "expr"}),
+    RequestType.REGISTRATION: _COMMON | frozenset({"reject", "continue", "registration"}),
+    RequestType.AVATAR: _COMMON,
+    RequestType.PHONEBOOK: _COMMON,
 }
 # For editors and documentation.
 ABOUT: Final[Mapping[str, str]] = {
@@ -80,6 +76,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "reject": "Refuse, with a text for whoever reads the answer.",
     "continue": "Leave it to the platform's own configuration.",
     "not_found": "Have no opinion.",
+    "directory": "Look at no more rules, the directory decides.",
     "redirect": "Send the caller to another alias, by SIP 302.",
     "room": "Answer with what the directory holds under this alias.",
     "service": "Answer with this service.",
@@ -94,6 +91,8 @@ ABOUT: Final[Mapping[str, str]] = {
 TEMPLATED: Final = frozenset(
     {"set", "rewrite", "override", "reject", "redirect", "room", "service", "participant"}
 )
+# Outcomes that need no more than their name.
+_WORDS: Final = frozenset({"continue", "not_found", "directory"})
 _ALL_OUTCOMES: Final = sorted(frozenset().union(*OUTCOMES.values()))
 # Of these a request without calls knows nothing.
 CHANGES: Final[Mapping[str, frozenset[RequestType]]] = {
@@ -207,6 +206,7 @@ class Then(Document):
     reject: Text = ""
     continue_: Annotated[Literal[True] | None, Field(alias="continue")] = None
     not_found: Literal[True] | None = None
+    directory: Literal[True] | None = None
     redirect: Text = ""
     room: RoomAlias = ""
     service: ServiceText = None
@@ -222,7 +222,7 @@ class Then(Document):
     def _one_word_will_do(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        if value in ("continue", "not_found"):
+        if value in _WORDS:
             return {value: True}
         if value in _ALL_OUTCOMES or value in CHANGES:
             raise ValueError(f"{value!r} needs to be told more, write {{{value}: …}}")
@@ -250,7 +250,7 @@ class Then(Document):
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, object]:
         """Tell editors of the outcomes that are one word."""
-        return with_short(handler(core_schema), {"enum": ["continue", "not_found"]})
+        return with_short(handler(core_schema), {"enum": sorted(_WORDS)})
 
     def _keys(self) -> set[str]:
         return {name.rstrip("_") for name in self.model_fields_set}
@@ -322,4 +322,6 @@ class Then(Document):
             return RunScript(self.expr)
         if self.not_found:
             return NotFound()
+        if self.directory:
+            return UseDirectory()
         return Continue() if self.continue_ else None

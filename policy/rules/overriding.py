@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Which service it is stays: a node wants one name for all who dial a room.
 _KEPT: Final = frozenset({"name", "service_type"})
+_OF_MAIN_ROOM: Final = frozenset({"breakout_rooms", "breakout_uuids"})
 # Of a field that several types have, the last knows the most values.
 _ORDER: Final = (
     "test_call",
@@ -61,7 +62,15 @@ else:
 def overridden(
     service: Mapping[str, object], override: Mapping[str, object]
 ) -> Mapping[str, object]:
-    """Lay fields on a service; raises OutcomeError for what a node would drop."""
+    """Lay fields on a service; raises OutcomeError for what a node would drop.
+
+    A breakout room has none of its own: what is said of them is for the main room.
+    """
     known = SERVICES[str(service["service_type"])].model_fields
-    laid = {key: value for key, value in override.items() if key in known}
-    return checked_service({**service, **laid}) if laid else service
+    left_out = _OF_MAIN_ROOM if service.get("breakout") else frozenset()
+    laid = {key: value for key, value in override.items() if key in known and key not in left_out}
+    if not laid:
+        return service
+    # The name is as it has to be: that of a gateway call is longer than a rule may write it.
+    whole = checked_service({**service, **laid, "name": "any"})
+    return {**whole, "name": service["name"]}

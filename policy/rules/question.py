@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from policy.directory.records import Booking, PermanentRoom
 from policy.errors import RequestError
 from policy.rules.known import keys_of
 from policy.wire.alias import AliasKind, parse_alias
@@ -48,8 +49,8 @@ class Question:
     dialling: Dialling
     moment: Moment
     direction: CallDirection | None = None
-    # What a room answers with at this moment, None when nobody may call there.
-    service_of: Callable[[Target, datetime], Mapping[str, object] | None] | None = None
+    # How what was dialled is at this moment: `open`, or why nobody may call there.
+    state_of: Callable[[Target, datetime], str] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     captures: Mapping[str, str] = field(default_factory=dict)
     _remote: object = _UNREAD
@@ -72,7 +73,11 @@ class Question:
 
     def keys(self) -> tuple[AddressKey, ...]:
         """Give the keys under which the directory may know what was dialled."""
-        return keys_of(self.alias, self._domain())
+        return self.keys_of(self.alias)
+
+    def keys_of(self, alias: Alias) -> tuple[AddressKey, ...]:
+        """Give the keys of any alias: a bare one is completed as if it had been dialled."""
+        return keys_of(alias, self._domain())
 
     def dialled(self) -> Target | None:
         """Give who owns what was dialled, None for nobody; raises NeedsEntry."""
@@ -80,12 +85,19 @@ class Question:
             return None
         return self.known.owned(self.keys()).entry.target
 
+    def room_state(self) -> str:
+        """Say whether what was dialled may be called at this moment; raises NeedsEntry."""
+        target = self.dialled()
+        if target is None:
+            return "nobody"
+        return "open" if self.state_of is None else self.state_of(target, self.moment.now)
+
     def service_config(self) -> Mapping[str, object] | None:
         """Give the service that the directory would answer with; raises NeedsEntry."""
         target = self.dialled()
-        if target is None or self.service_of is None:
+        if not isinstance(target, PermanentRoom | Booking) or self.room_state() != "open":
             return None
-        return self.service_of(target, self.moment.now)
+        return target.service
 
     def caller(self) -> Target | None:
         """Give what the directory knows of a registered caller; raises NeedsEntry.

@@ -75,6 +75,10 @@ def _room_kind(question: Question) -> str:
             assert_never(target)
 
 
+def _room_state(question: Question) -> str:
+    return question.room_state()
+
+
 def _owner(question: Question) -> tuple[str, ...]:
     return _subtree_of(question.dialled())[:1]
 
@@ -134,6 +138,7 @@ WORDS: Final[Mapping[str, Callable[[Question], str]]] = {
     "device": _device,
     "role": _role,
     "room_kind": _room_kind,
+    "room_state": _room_state,
 }
 TEXTS: Final[Mapping[str, Callable[[Question], tuple[str, ...]]]] = {
     "organisation": _owner,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # `$${` stands for `${`.
 _PLACEHOLDER: Final = re.compile(r"(\$?)\$\{([^{}]*)\}")
+# Behind it stands what is put in for want of a value, as shells have it.
+_DEFAULT: Final = ":-"
 _ALIAS_PARTS: Final = {
     "alias": "text",
     "user": "user",
@@ -49,10 +51,11 @@ class Template:
         def value(match: re.Match[str]) -> str:
             if match[1]:
                 return match[0][1:]
-            found = _value(match[2], question)
-            if not found:
-                raise OutcomeError(f"${{{match[2]}}} has no value in this call")
-            return found
+            name, has_default, default = match[2].partition(_DEFAULT)
+            found = _value(name, question)
+            if not found and not has_default:
+                raise OutcomeError(f"${{{name}}} has no value in this call")
+            return found or default
 
         return _PLACEHOLDER.sub(value, self.text)
 
@@ -75,7 +78,8 @@ def filled_with(value: str, text: str) -> str:
 def placeholders(value: object) -> Iterator[str]:
     """Give every name that stands in the texts of a document."""
     if isinstance(value, str):
-        yield from (match[2] for match in _PLACEHOLDER.finditer(value) if not match[1])
+        found = (match[2] for match in _PLACEHOLDER.finditer(value) if not match[1])
+        yield from (each.partition(_DEFAULT)[0] for each in found)
     elif isinstance(value, dict):
         for each in value.values():
             yield from placeholders(each)

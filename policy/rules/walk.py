@@ -11,6 +11,8 @@ from policy.rules.templates import rendered
 from policy.wire.alias import parse_alias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from policy.rules.model import Changes, Rule
     from policy.rules.question import Question
     from policy.rules.table import Section
@@ -20,14 +22,15 @@ if TYPE_CHECKING:
 class Walk:
     """Goes through the rules in order; `next_rule()` stops at each that wants to decide.
 
-    `question` is the request as the rules passed so far have changed it. `override` is what they
-    lay on a service, `shadows` names shadow rules that match, `faults` rules that spoke and could
-    not be carried out, with the reason.
+    `question` is the request as the rules passed so far have changed it. `overrides` is what they
+    lay on a service, by the rule's name, `shadows` names shadow rules that match, `faults` rules
+    that spoke and could not be carried out, with the reason.
     """
 
     def __init__(self, section: Section, question: Question, trace: Trace | None) -> None:
         self.question = question
-        self.override: dict[str, object] = {}
+        self.overrides: list[tuple[str, Mapping[str, object]]] = []
+        self.left_to_directory = ""
         self.shadows: list[str] = []
         self.faults: list[tuple[str, str]] = []
         self._section = section
@@ -53,6 +56,11 @@ class Walk:
         if self._trace is not None:
             self._note_skipped(len(self._section.rules))
         return None
+
+    def leave_to_directory(self, rule: Rule) -> None:
+        """Look at no more rules: this one wants the directory to decide."""
+        self.left_to_directory = rule.name
+        self._ahead.clear()
 
     def fault(self, rule: Rule, exc: OutcomeError) -> None:
         """Note that a rule could not be carried out; the next one is looked at."""
@@ -98,7 +106,7 @@ class Walk:
         self.question.captures = rule.captures.groups(self.question) if rule.captures else {}
         if rule.changes is not None:
             try:
-                self._change(rule.changes)
+                self._change(rule.name, rule.changes)
             except (OutcomeError, RequestError) as exc:
                 self.fault(rule, OutcomeError(str(exc)))
                 return False
@@ -106,7 +114,7 @@ class Walk:
             self._trace.speaks(rule, self.question)
         return True
 
-    def _change(self, changes: Changes) -> None:
+    def _change(self, name: str, changes: Changes) -> None:
         question = self.question
         facts = {name: text.render(question) for name, text in changes.facts.items()}
         override = {key: rendered(each, question) for key, each in changes.override.items()}
@@ -115,6 +123,7 @@ class Walk:
             question.alias = parse_alias(changes.alias.render(question))
             self._ahead = self._positions()
         question.facts = {**question.facts, **facts}
-        self.override |= override
+        if override:
+            self.overrides.append((name, override))
         if self._trace is not None:
             self._trace.changed(question, *before, override)

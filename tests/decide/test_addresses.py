@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from policy.decide.addresses import refusal_of, service_of
+from policy.decide.addresses import refusal_of, state_of
 from policy.decide.decision import Decision, Reason, refuse
 from policy.directory.records import (
     Booking,
@@ -84,13 +84,13 @@ def test_the_offsets_of_clock_and_booking_do_not_matter() -> None:
     assert got is None
 
 
-def test_only_a_room_that_may_be_called_has_a_service() -> None:
-    """Scripts see what a caller would get at this moment, and nothing of what is closed."""
-    service = {"service_type": "conference", "name": "r", "service_tag": ""}
-    opened = PermanentRoom(ACTIVE, RoomState.ACTIVE, service)
-    retired = PermanentRoom(ACTIVE, RoomState.RETIRED, service)
-    device = Device(ACTIVE, True, False, True, "", "")  # noqa: FBT003  the order of the record
+def test_rules_see_how_a_room_is_in_their_own_words() -> None:
+    """What is neither open nor has a state of its own is closed."""
+    opened = PermanentRoom(ACTIVE, RoomState.ACTIVE, {})
+    retired = PermanentRoom(ACTIVE, RoomState.RETIRED, {})
+    draft = PermanentRoom(ACTIVE, RoomState.DRAFT, {})
+    gone = PermanentRoom(OrganisationState.CLOSED, RoomState.ACTIVE, {})
 
-    got = [service_of(target, NOON) for target in (opened, retired, device, Reserved())]
+    got = [state_of(target, NOON) for target in (opened, retired, draft, gone, Quarantined())]
 
-    assert got == [service, None, None, None]
+    assert got == ["open", "retired", "closed", "org_inactive", "ended"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy.decide.decision import Decision
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 
 NODES: Final = frozenset({"203.0.113.10"})
 TOKEN: Final = "5a5a5a5a-0000-4000-8000-000000000000"
+# A script takes 40 ms to compile, and each example has another.
+looking = settings(max_examples=settings().max_examples // 5)
 SAME: Final = ("same",)
 SERVICE, PARTICIPANT, LOCATION = (
     RequestType.SERVICE,
@@ -116,18 +118,17 @@ def _named(result: object) -> object:
 
 def _export(text: str, request: RequestType) -> Export:
     rules = [placed.rule for placed in parse_rules(text, "rules.yaml")]
-    export = export_rules(rules, request, Site(NODES))
-    compile_script(export.text)  # it can be imported again
-    return export
+    return export_rules(rules, request, Site(NODES))
 
 
 moments = st.integers(0, 4 * 7 * 24 * 60).map(lambda each: NOON + timedelta(minutes=each))
 services = st.sampled_from([None, ROOM])
 
 
+@looking
 @given(rule_files("service", SERVICE_THENS), calls(), services, moments)
 def test_an_exported_service_script_answers_as_the_server(
-    text: str, sent: dict[str, str], service: Service, now: datetime
+    text: str, sent: Sent, service: Service, now: datetime
 ) -> None:
     """Where all rules fit, a node alone says what the server would say, room or no room."""
     export = _export(text, SERVICE)
@@ -139,9 +140,10 @@ def test_an_exported_service_script_answers_as_the_server(
     assert got == _of_server(decision, service), decision
 
 
+@looking
 @given(rule_files("service", SERVICE_THENS, UNFIT), calls(odd=True), services, moments)
 def test_what_is_left_out_hands_no_call_to_other_rules(
-    text: str, sent: dict[str, str], service: Service, now: datetime
+    text: str, sent: Sent, service: Service, now: datetime
 ) -> None:
     """With rules that do not fit, a node says what the server would say, or changes nothing."""
     export = _export(text, SERVICE)
@@ -152,9 +154,10 @@ def test_what_is_left_out_hands_no_call_to_other_rules(
     assert got == SAME or got == _of_server(decision, service), decision
 
 
+@looking
 @given(rule_files("participant", PARTICIPANT_THENS), calls(joining=True), moments)
 def test_an_exported_participant_script_answers_as_the_server(
-    text: str, sent: dict[str, str], now: datetime
+    text: str, sent: Sent, now: datetime
 ) -> None:
     """Roles, names and refusals come out the same."""
     export = _export(text, PARTICIPANT)
@@ -166,9 +169,10 @@ def test_an_exported_participant_script_answers_as_the_server(
     assert _of_node(answer, None) == _of_server(decision, {}), decision
 
 
+@looking
 @given(rule_files("location", LOCATION_THENS), calls(), moments)
 def test_an_exported_location_script_answers_as_the_server(
-    text: str, sent: dict[str, str], now: datetime
+    text: str, sent: Sent, now: datetime
 ) -> None:
     """Media runs in the same place, and where no rule says so, where the platform suggests."""
     export = _export(text, LOCATION)
@@ -179,16 +183,6 @@ def test_an_exported_location_script_answers_as_the_server(
     decision = _decided(_table(text), LOCATION, sent, None, now)
     suggested = {"location": sent["location"]}
     assert answer == {"result": decision.result or suggested}, decision
-
-
-@given(rule_files("service", SERVICE_THENS), calls(), st.sampled_from(["CONTINUE", "REJECT"]))
-def test_the_server_has_the_last_word_when_it_answers(
-    text: str, sent: dict[str, str], said: str
-) -> None:
-    """What a policy server has decided stays as it is, whatever it was."""
-    script = _export(text, SERVICE).text
-
-    assert run_locally(script, {**sent, "external_policy_disposition": said}, ROOM) is None
 
 
 def _imported(script: str, request: RequestType) -> RuleTable:
@@ -271,10 +265,9 @@ def test_a_rule_file_holds_exactly_the_script(middle: str, width: int) -> None:
     assert getattr(then, "script").source == as_jinja_reads(script)  # noqa: B009  of RunScript
 
 
+@looking
 @given(rule_files("service", SERVICE_THENS), calls(), services)
-def test_what_is_exported_can_be_imported(
-    text: str, sent: dict[str, str], service: Service
-) -> None:
+def test_what_is_exported_can_be_imported(text: str, sent: Sent, service: Service) -> None:
     """A script that this program wrote answers the same as one rule of its own."""
     export = _export(text, SERVICE)
 

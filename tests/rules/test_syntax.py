@@ -1,178 +1,118 @@
-"""How what stands in a rule file becomes a rule."""
+"""Rules as people write them; what is wrong with them is in tests/bad_rules."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from policy.directory.records import AddressKey
-from policy.documents import Place
-from policy.rules.model import (
-    AliasTest,
-    Condition,
-    Continue,
-    Credentials,
-    NotFound,
-    Outcome,
-    Override,
-    Redirect,
-    Reject,
-    UseRoom,
-    UseService,
-)
-from policy.rules.syntax import parse_rules
-from policy.wire.vocabulary import CallDirection, CallProtocol, RequestType
-
-if TYPE_CHECKING:
-    from policy.rules.model import Rule
+from policy.errors import DocumentError
+from policy.platform_names import PlatformNames
+from policy.rules.syntax import RuleFile, Surroundings, parse_rules, read_rules
+from policy.wire.vocabulary import RequestType
 
 
-def _rule(text: str) -> Rule:
-    (placed,) = parse_rules(f"rules:\n  - {{name: one, {text}}}\n", "one.yaml")
-    return placed.rule
+def test_what_is_left_out_has_its_usual_value() -> None:
+    """A rule without `for` is about services, and without `when` always speaks."""
+    (placed,) = parse_rules("rules: [{name: open, then: continue}]", "r.yaml")
+
+    assert placed.rule.requests == {RequestType.SERVICE}
+    assert [each.key for each in placed.rule.clauses] == ["direction"]
+    assert (placed.rule.is_shadow, placed.rule.place) == (False, "r.yaml:1")
+    assert (placed.place.line, placed.place.column) == (1, 16)
 
 
-@pytest.mark.parametrize(
-    ("then", "requests", "want"),
-    [
-        ("{reject: closed today}", "service", Reject("closed today")),
-        ("{reject: on}", "service", Reject("on")),
-        ("{continue: true}", "service", Continue()),
-        ("continue", "service", Continue()),
-        ("{not_found: true}", "service", NotFound()),
-        ("not_found", "service", NotFound()),
-        ("{redirect: 'sip:new@example.org'}", "service", Redirect("sip:new@example.org")),
-        ("{room: 'sip:Ward7@Example.org'}", "service", UseRoom(AddressKey("ward7", "example.org"))),
-        ("{room: 721 834}", "service", UseRoom(AddressKey("721834", ""))),
-        (
-            "{service: {service_type: test_call, name: Test, service_tag: ''}}",
-            "service",
-            UseService({"service_type": "test_call", "name": "Test", "service_tag": ""}, False),  # noqa: FBT003
-        ),
-        ("{participant: {}}", "participant", Override({})),
-        (
-            "{participant: {spotlight: 0, preauthenticated_role: null}}",
-            "participant",
-            Override({"spotlight": 0, "preauthenticated_role": None}),
-        ),
-        ("{registration: {}}", "registration", Credentials({})),
-        (
-            "{registration: {username: '', password: ''}}",
-            "registration",
-            Credentials({"username": "", "password": ""}),
-        ),
-        (
-            "{registration: {username: ana, password: 0123}}",
-            "registration",
-            Credentials({"username": "ana", "password": "0123"}),
-        ),
-    ],
-)
-def test_an_outcome_is_what_its_author_wrote(then: str, requests: str, want: Outcome) -> None:
-    """Every outcome has its form, and holds nothing but what was written."""
-    rule = _rule(f"for: {requests}, then: {then}")
+def test_only_enabled_rules_count() -> None:
+    """A rule that is switched off is checked, and then as if it were not there."""
+    text = "rules: [{name: a, enabled: false, then: %s}, {name: b, then: continue}]"
 
-    assert rule.then == want
+    assert [each.rule.name for each in parse_rules(text % "continue", "r.yaml")] == ["b"]
+    with pytest.raises(DocumentError, match="did you mean 'reject'"):
+        parse_rules(text % "{rejct: x}", "r.yaml")
 
 
-def test_a_gateway_is_known_as_one() -> None:
-    """Only of a gateway is the name made unique for each call."""
-    fields = "service_type: gateway, name: Partner, service_tag: ''"
-    ends = "local_alias: a@example.org, remote_alias: b@example.org, outgoing_protocol: sip"
+def test_rules_are_for_some_requests() -> None:
+    """One word stands for a list of one."""
+    text = "rules: [{name: a, for: [location, service], then: not_found}, {name: b, for: avatar, then: not_found}]"
 
-    rule = _rule(f"then: {{service: {{{fields}, {ends}}}}}")
+    got = [each.rule.requests for each in parse_rules(text, "r.yaml")]
 
-    assert isinstance(rule.then, UseService)
-    assert rule.then.is_gateway
+    assert got == [{RequestType.LOCATION, RequestType.SERVICE}, {RequestType.AVATAR}]
 
 
-@pytest.mark.parametrize(
-    ("when", "want"),
-    [
-        ("{}", Condition()),
-        ("{alias: {exact: 'SIP:Ward7@Example.org'}}", (AliasTest.EXACT, "ward7@example.org")),
-        ("{alias: {exact: 0045 12}}", (AliasTest.EXACT, "+4512")),
-        ("{alias: {exact: 721834}}", (AliasTest.EXACT, "721834")),
-        ("{alias: {domain: Example.ORG}}", (AliasTest.DOMAIN, "example.org")),
-        ("{alias: {domain: example.org.}}", (AliasTest.DOMAIN, "example.org")),
-        ("{alias: {domain: møde.example.org}}", (AliasTest.DOMAIN, "xn--mde-0na.example.org")),
-        (r"{alias: {regex: '\d+@.*'}}", (AliasTest.REGEX, r"\d+@.*")),
-        ("{alias: {kind: reception}}", (AliasTest.KIND, "reception")),
-        ("{protocol: sip}", Condition(None, frozenset({CallProtocol.SIP}))),
-        (
-            "{protocol: [sip, h323], direction: dial_in}",
-            Condition(
-                None,
-                frozenset({CallProtocol.SIP, CallProtocol.H323}),
-                frozenset({CallDirection.DIAL_IN}),
-            ),
-        ),
-    ],
-)
-def test_a_condition_is_spelled_like_the_alias(
-    when: str, want: Condition | tuple[AliasTest, str]
-) -> None:
-    """Aliases and domains are brought to their one spelling; one word will do for a list."""
-    rule = _rule(f"when: {when}, then: continue")
-
-    assert rule.when == (want if isinstance(want, Condition) else Condition(want))
-
-
-@pytest.mark.parametrize(
-    ("requests", "want"),
-    [
-        ("", {RequestType.SERVICE}),
-        ("for: service,", {RequestType.SERVICE}),
-        ("for: participant,", {RequestType.PARTICIPANT}),
-        ("for: [registration, service],", {RequestType.SERVICE, RequestType.REGISTRATION}),
-    ],
-)
-def test_a_rule_is_for_calls_unless_it_says_otherwise(
-    requests: str, want: set[RequestType]
-) -> None:
-    """Without `for` a rule is for service requests."""
-    rule = _rule(f"{requests} then: continue")
-
-    assert rule.requests == want
-
-
-@pytest.mark.parametrize(
-    ("enabled", "want"),
-    [("true", 1), ("yes", 1), ("on", 1), ("false", 0), ("no", 0), ("off", 0)],
-)
-def test_a_rule_can_be_switched_off(enabled: str, want: int) -> None:
-    """A rule that is off is checked like any other, and then left out."""
-    rules = parse_rules(
-        f"rules:\n  - {{name: one, enabled: {enabled}, then: continue}}\n", "one.yaml"
-    )
-
-    assert len(rules) == want
-
-
-def test_rules_keep_their_order_and_place() -> None:
-    """A rule knows where its name stands; a note changes nothing."""
+def test_a_wrong_rule_hides_nothing_of_the_others() -> None:
+    """What can be read is read, and each problem is told once."""
     text = (
         "rules:\n"
-        "  - name: one\n"
-        "    note: for the test\n"
-        "    then: continue\n"
-        "  - {then: continue, name: two}\n"
+        "  - {name: a, then: {rejct: x}}\n"
+        "  - {name: b, then: continue}\n"
+        "  - {name: c, for: participant, then: {room: x}}\n"
+        "  - {name: d, then: {service: {service_type: conference, name: D, service_tag: '', ivr_theme_name: T}}}\n"
     )
+    around = Surroundings(PlatformNames(themes=frozenset({"Corporate"})))
 
-    placed = parse_rules(text, "some.yaml")
+    parsed = read_rules(text, "r.yaml", around)
 
-    assert [each.rule.name for each in placed] == ["one", "two"]
-    places = [Place("some.yaml", 2, 11), Place("some.yaml", 5, 28)]
-    assert [each.place for each in placed] == places
+    assert [each.rule.name for each in parsed.placed] == ["b"]
+    assert [each.line for each in parsed.problems] == [2, 4, 5]
 
 
-def test_a_rule_does_not_show_secrets() -> None:
-    """PINs and passwords of rules are not printed with them."""
-    room = _rule(
-        "then: {service: {service_type: conference, name: A, service_tag: '', pin: 48213}}"
+@pytest.mark.parametrize(
+    "text", ["rules: {}", "- a", "rules: [a]", "rules: a: b", "rules:", "ruls: []"]
+)
+def test_what_is_no_rule_file_is_refused(text: str) -> None:
+    """Whatever stands in a file, it is a list of problems and nothing else."""
+    with pytest.raises(DocumentError):
+        parse_rules(text, "r.yaml")
+
+
+@given(
+    st.recursive(
+        st.none() | st.text(max_size=5) | st.integers(-9, 9),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["name", "when", "then", "alias", "any", "not", "set", "service", "expr", "x"]
+                ),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=12,
     )
-    desk = _rule("for: registration, then: {registration: {username: ana, password: invented-7}}")
+)
+def test_whatever_stands_in_a_rule_it_is_read_or_refused(document: object) -> None:
+    """No value makes a rule fail in any other way than with its problems."""
+    text = orjson.dumps({"rules": [document]}).decode()  # which YAML is too
 
-    assert "48213" not in repr(room)
-    assert "invented-7" not in repr(desk)
+    parsed = read_rules(text, "r.yaml")
+
+    assert parsed.problems or parsed.placed or isinstance(document, dict)
+
+
+def test_rules_name_facts_and_rooms() -> None:
+    """What lies outside the file is given with its place, for whoever can look it up."""
+    text = """rules:
+  - name: a
+    when: {any: [{fact: {x: y}}, {not: {fact: {z: y}}}]}
+    then: {set: {w: '${fact.v}'}, rewrite: 7@Example.org, room: ward7}
+  - {name: b, then: {room: '${user}@example.org'}}
+"""
+
+    one, other = parse_rules(text, "r.yaml")
+
+    assert one.facts_read == {"x", "z", "v"}
+    assert [(each.key, each.by, each.place.line) for each in one.rooms] == [
+        (AddressKey("ward7", ""), "room", 4),
+        (AddressKey("7", "example.org"), "rewrite", 4),
+    ]
+    assert (other.facts_read, other.rooms) == (frozenset(), ())
+
+
+def test_a_file_may_be_empty() -> None:
+    """No rules are rules too."""
+    assert parse_rules("", "r.yaml") == parse_rules("rules: []", "r.yaml") == []
+    assert RuleFile().rules == ()

@@ -1,1 +1,1 @@
-"""Between rules and scripts of Pexip's local policy, both ways. Pure: no file is read or written."""
+"""Between rules and scripts of Pexip's local policy, both ways. Pure: reads and writes no file."""

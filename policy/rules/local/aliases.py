@@ -30,7 +30,8 @@ _LINES: Final = r"""
 {% set vdx_x = pex_regex_search("(?i)^(?:(sips?|h323|tel):\\s*)*(.*)", ALIAS) %}
 {% set ALIAS_scheme = (vdx_x[0]|default("", true))|lower %}
 {% set ALIAS = vdx_x[1] %}
-{% if pex_regex_search("(?i)(;gruu)(?:;|\\Z)", ALIAS) and pex_regex_search("(?i)(;opaque=app:conf)", ALIAS) %}
+{% if pex_regex_search("(?i)(;gruu)(?:;|\\Z)", ALIAS)
+    and pex_regex_search("(?i)(;opaque=app:conf)", ALIAS) %}
 {% set ALIAS_ok = false %}
 {% endif %}
 {% set ALIAS = ALIAS|pex_regex_replace("[;?].*", "") %}

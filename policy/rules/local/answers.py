@@ -57,33 +57,36 @@ def answer_of(rule: Rule, sheet: Sheet, rooms: Rooms) -> Answer:
     match rule.then:
         case Continue() | NotFound():
             return Answer(unchanged(sheet.request))
-        case Reject(text):
-            said = filled(text.text, rule, sheet)
-            is_shown = sheet.request is RequestType.PARTICIPANT
-            result = f'{{"reject_reason": {said.text} }}' if is_shown else "{}"
-            return Answer(f'{{"action": "reject", "result": {result} }}', said.needs)
-        case Redirect(new_alias):
-            target = filled(new_alias.text, rule, sheet)
-            text = f'{{"action": "redirect", "result": {{"new_alias": {target.text} }} }}'
-            return Answer(text, (*target.needs, *_short(target.text, target.needs, MAX_TEXT)))
+        case Reject() | Redirect():
+            return _word(rule.then, rule, sheet)
         case UseService(service):
             return _service(service, rule, sheet)
         case UseRoom(alias):
-            service = rooms.service_of(alias.text)
-            return Answer(literal(service), (), str(service["service_type"]))
+            room = rooms.service_of(alias.text)
+            return Answer(literal(room), (), str(room["service_type"]))
         case Override(properties):
             return _properties(properties, rule, sheet)
-        case UseLocation(place):
-            return Answer(f'{{"result": {place_text(place, sheet)} }}')
-        case UseLocationBySubnet(subnets):
-            return Answer(f'{{"result": {place_by_subnet(subnets, sheet)} }}')
+        case UseLocation() | UseLocationBySubnet():
+            return Answer(f'{{"result": {_place(rule.then, sheet)} }}')
         case _:
-            raise UnfitError(
-                f"{_KEYS.get(type(rule.then).__name__, 'its outcome')} is for the server"
-            )
+            raise UnfitError("forward is for the server alone")
 
 
-_KEYS: Final = {"Forward": "forward", "RunScript": "expr in front of other rules"}
+def _place(then: UseLocation | UseLocationBySubnet, sheet: Sheet) -> str:
+    if isinstance(then, UseLocation):
+        return place_text(then.place, sheet)
+    return place_by_subnet(then.subnets, sheet)
+
+
+def _word(then: Reject | Redirect, rule: Rule, sheet: Sheet) -> Answer:
+    if isinstance(then, Redirect):
+        target = filled(then.new_alias.text, rule, sheet)
+        text = f'{{"action": "redirect", "result": {{"new_alias": {target.text} }} }}'
+        return Answer(text, (*target.needs, *_short(target.text, target.needs, MAX_TEXT)))
+    said = filled(then.text.text, rule, sheet)
+    is_shown = sheet.request is RequestType.PARTICIPANT
+    result = f'{{"reject_reason": {said.text} }}' if is_shown else "{}"
+    return Answer(f'{{"action": "reject", "result": {result} }}', said.needs)
 
 
 def unchanged(request: RequestType) -> str:
@@ -124,7 +127,7 @@ def _service(service: Document, rule: Rule, sheet: Sheet) -> Answer:
 
 def _properties(properties: Document, rule: Rule, sheet: Sheet) -> Answer:
     if properties.get("remote_display_name", "") is None:
-        raise UnfitError("a remote_display_name of null is for the server")
+        raise UnfitError("a remote_display_name of null is for the server alone")
     fields, needs = _fields(properties, checked_properties, rule, sheet)
     return Answer(f'{{"action": "continue", "result": {_pairs(fields)} }}', tuple(needs))
 
@@ -139,7 +142,7 @@ def _fields(
             fields[key] = literal(value)
             continue
         if not isinstance(value, str):
-            raise UnfitError(f"placeholders within {key} are for the server")
+            raise UnfitError(f"placeholders within {key} are for the server alone")
         text = filled(value, rule, sheet)
         fields[key] = text.text
         needs += [*text.needs, *_short(text.text, text.needs, _longest(document, key, check))]
@@ -151,7 +154,7 @@ def _longest(document: Document, key: str, check: Check) -> int:
     whole = {name: "a" if any(placeholders(each)) else each for name, each in document.items()}
     for probe in _PROBES:
         if not _fits({**whole, key: probe}, check):
-            raise UnfitError(f"placeholders in {key} are for the server")
+            raise UnfitError(f"placeholders in {key} are for the server alone")
     found = (most for most in _LENGTHS if _fits({**whole, key: "a" * most}, check))
     return next(found, 1)
 

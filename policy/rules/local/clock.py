@@ -21,11 +21,11 @@ _WEEK: Final = tuple(Weekday)
 def window_text(window: Window, sheet: Sheet) -> str:
     """Write a window; raises UnfitError for holidays, and for dates of nights."""
     if window.holidays is not None:
-        raise UnfitError("time: public holidays are for the server")
+        raise UnfitError("time: public holidays are for the server alone")
     now = sheet.put("now", f"pex_now({quoted(window.zone)})")
     start, end = _minutes(window.start), _minutes(window.end) or 24 * 60
     if end <= start and (window.from_date or window.to_date):
-        raise UnfitError("time: dates of a window over midnight are for the server")
+        raise UnfitError("time: dates of a window over midnight are for the server alone")
     minute = sheet.put("minute", f"{now}.hour * 60 + {now}.minute")
     today = [*_on_day(window, sheet, now, yesterday=False), *_on_date(window, sheet, now)]
     if end > start:

@@ -94,7 +94,7 @@ def _exact(clause: Clause, sheet: Sheet) -> str:
         case Expression(script=script):
             return f"({script.source})"
         case _:
-            raise UnfitError(f"{clause.key} is for the server")
+            raise UnfitError(f"{clause.key} is for the server alone")
 
 
 def _bound(values: Collection[object]) -> None:
@@ -124,7 +124,7 @@ def _part(key: str, sheet: Sheet) -> str:
     """Give a text that stands for one part of an alias."""
     side, _, part = key.partition(".")
     if side not in {"alias", "remote_alias"} or part == "kind":
-        raise UnfitError(f"{key.partition('.')[0]} is for the server")
+        raise UnfitError(f"{key.partition('.')[0]} is for the server alone")
     return sheet.alias(side, {"": "text", "domain": "host"}.get(part, part))
 
 

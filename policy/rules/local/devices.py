@@ -27,7 +27,8 @@ def device_lines(name: str, source: str) -> str:
     tool = f'{said}|pex_regex_replace("[/ ].*", "")'
     return "\n".join(
         (
-            f'{{% set {said} = ({source}|default("", true))|trim|pex_head({MAX_LOOKED_AT})|trim %}}',
+            f'{{% set {said} = ({source}|default("", true))|trim %}}',
+            f"{{% set {said} = {said}|pex_head({MAX_LOOKED_AT})|trim %}}",
             f"{family}{quoted(DeviceFamily.UNKNOWN)} %}}",
             f"{{% if {said} == {quoted(_IMPOSTER)} %}}",
             f"{family}{quoted(DeviceFamily.SCANNER)} %}}",

@@ -117,8 +117,7 @@ def _add(rule: Rule, chain: _Chain, *, is_last: bool) -> None:
     try:
         if _only_sets(rule):
             return
-        if said.lacks:
-            raise UnfitError("; ".join(dict.fromkeys(said.lacks)))
+        _check(said)
         override = _override_of(rule)
         answer = None if isinstance(rule.then, RunScript) else _answer_of(rule, chain)
         if isinstance(rule.then, RunScript):
@@ -139,6 +138,11 @@ def _add(rule: Rule, chain: _Chain, *, is_last: bool) -> None:
         _branch(whole, _whole(answer, chain), rule, chain)
 
 
+def _check(said: Said) -> None:
+    if said.lacks:
+        raise UnfitError("; ".join(dict.fromkeys(said.lacks)))
+
+
 def _only_sets(rule: Rule) -> bool:
     """Say whether a rule does nothing but set facts; who reads them is left out anyway."""
     changes = rule.changes
@@ -152,9 +156,9 @@ def _override_of(rule: Rule) -> str:
     if changes is None:
         return ""
     if changes.alias is not None:
-        raise UnfitError("rewrite is for the server")
+        raise UnfitError("rewrite is for the server alone")
     if any(any(placeholders(each.text)) for each in changes.facts.values()):
-        raise UnfitError("set: placeholders are for the server")
+        raise UnfitError("set: placeholders are for the server alone")
     return override_text(changes.override) if changes.override else ""
 
 
@@ -205,8 +209,8 @@ def _add_rest(legs: Iterable[Rule], chain: _Chain) -> None:
         room = chain.rooms.lines(chain.sheet)
         service = overridden_text(room, chain.overrides, f"{room}.service_type")
         whole = f'{{"action": "continue", "result": {service} }}'
-        said = f'({room} and {chain.sheet.direction()} != "non_dial")'
-        chain.branches.append((said, f"{{# rooms of the directory #}}\n{_written(whole)}"))
+        is_dialled = f'({room} and {chain.sheet.direction()} != "non_dial")'
+        chain.branches.append((is_dialled, f"{{# rooms of the directory #}}\n{_written(whole)}"))
 
 
 def _script(chain: _Chain, request: RequestType, site: Site) -> str:

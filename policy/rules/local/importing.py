@@ -138,7 +138,7 @@ def _reads_back(text: str, script: str) -> bool:
 
 
 def _block(script: str) -> str:
-    """Write a literal block; its indentation is told, as the first line may have some of its own."""
+    """Write a literal block; its indentation is told, for the first line may have its own."""
     body = script.rstrip("\n")
     ends = len(script) - len(body)
     chomping = {0: "-", 1: ""}.get(ends, "+")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from policy.rules.local.writing import UnfitError, literal, quoted
+from policy.rules.local.writing import UnfitError, literal
 from policy.rules.templates import placeholders
 from policy.wire.schema import SERVICES
 
@@ -42,7 +42,7 @@ def override_text(override: Mapping[str, object]) -> str:
     the whole service as it is.
     """
     if any(placeholders(override)):
-        raise UnfitError("override: placeholders are for the server")
+        raise UnfitError("override: placeholders are for the server alone")
     depending = sorted(_DEPENDING & override.keys())
     if depending:
         raise UnfitError(

@@ -50,42 +50,42 @@ class Portable:
 
 
 @dataclass(slots=True)  # filled while one pattern is read
+class _Group:
+    """What is inside a group: repeats without end, and in how many ways the rest can fit."""
+
+    before: int = 0  # groups that capture in front of it
+    endless: int = 0
+    ways: int = 1
+    branches: int = 0
+
+    def tries(self) -> int:
+        """Bound how often Python tries to fit it to the longest alias."""
+        return math.comb(_LONGEST, self.endless) * self.ways * (1 + self.branches)
+
+    def add(self, inner: _Group, times: int) -> None:
+        """Count another group, so many times."""
+        self.endless += inner.endless * times
+        self.ways *= min((inner.ways * (1 + inner.branches)) ** times, _MOST_TRIES)
+
+
+@dataclass(slots=True)  # as above
 class _Reading:
     out: list[str] = field(default_factory=list)
     groups: int = 0
     names: dict[str, int] = field(default_factory=dict)
-    # Whether anything in a group that is open repeats or has alternatives; the last is closed.
-    busy: list[bool] = field(default_factory=lambda: [False])
-    closed: bool | None = None
-    # How many groups stood before each that is open; the last is closed.
-    before: list[int] = field(default_factory=list)
-    closed_before: int = 0
+    open: list[_Group] = field(default_factory=lambda: [_Group()])
+    closed: _Group | None = None  # the group that the last token closed
     repeats_groups: bool = False
-    endless: int = 0
-    ways: int = 1
 
 
 def python_pattern(pattern: str) -> Portable:
     """Translate a pattern that RE2 has compiled; raises UnfitError."""
     reading = _Reading()
     for token in _TOKEN.finditer(pattern):
-        closed, reading.closed = reading.closed, None
-        if token["escape"]:
-            reading.out.append(_escape(token["escape"]))
-        elif token["set"]:
-            reading.out.append(_set(token["set"]))
-        elif token["open"]:
-            _open(token["open"], token["name"], reading)
-        elif token["close"]:
-            reading.closed = reading.busy.pop()
-            reading.busy[-1] |= reading.closed
-            reading.closed_before = reading.before.pop()
-            reading.out.append(")")
-        elif token["repeat"]:
-            _repeat(token, reading, closed)
-        else:
-            reading.out.append(_other(token["other"], reading))
-    _bound(reading)
+        _read(token, reading)
+    whole = reading.open[0]
+    if whole.tries() > _MOST_TRIES:
+        raise UnfitError("regex: so many repeats can keep a node busy for long")
     text = "".join(reading.out)
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -93,6 +93,25 @@ def python_pattern(pattern: str) -> Portable:
     except re.error as exc:
         raise UnfitError(f"regex: nodes cannot read it: {exc.msg}") from exc
     return Portable(text, reading.groups, reading.names, reading.repeats_groups)
+
+
+def _read(token: re.Match[str], reading: _Reading) -> None:
+    closed, reading.closed = reading.closed, None
+    match token.lastgroup:
+        case "escape":
+            reading.out.append(_escape(token["escape"]))
+        case "set":
+            reading.out.append(_set(token["set"]))
+        case "open" | "name":
+            _open(token["open"], token["name"], reading)
+        case "close":
+            reading.closed = reading.open.pop()
+            reading.open[-1].add(reading.closed, 1)
+            reading.out.append(")")
+        case "other":
+            reading.out.append(_other(token["other"], reading))
+        case _:
+            _repeat(token, reading, closed)
 
 
 def _escape(escape: str) -> str:
@@ -130,7 +149,7 @@ def _in_set(item: str) -> str:
 def _open(written: str, name: str | None, reading: _Reading) -> None:
     if written == "(?i)":  # all that is compared is in lower case, and so compared
         return
-    reading.before.append(reading.groups)
+    before = reading.groups
     if name is not None or written == "(":
         reading.groups += 1
         if name is not None:
@@ -140,37 +159,43 @@ def _open(written: str, name: str | None, reading: _Reading) -> None:
         reading.out.append("(?:")
     else:
         raise UnfitError(f"regex: nodes read {written} otherwise")
-    reading.busy.append(False)
+    reading.open.append(_Group(before))
 
 
-def _repeat(token: re.Match[str], reading: _Reading, closed: bool | None) -> None:  # noqa: FBT001  of a group, or of none
-    written = token["repeat"]
-    is_optional = written[0] == "?"
-    if closed is not None and not is_optional and reading.closed_before < reading.groups:
+def _repeat(token: re.Match[str], reading: _Reading, closed: _Group | None) -> None:
+    written, around = token["repeat"], reading.open[-1]
+    least, most = _bounds(token)
+    if closed is not None and most != 1 and closed.before < reading.groups:
         reading.repeats_groups = True
-    if closed and not is_optional:
-        raise UnfitError("regex: repeats within repeats can keep a node busy for minutes")
-    least, most = token["least"], token["most"]
-    if written[0] in "*+" or (token["comma"] and not most):
-        reading.endless += 1
-    elif is_optional:
-        reading.ways *= 2
-    elif token["comma"]:
-        reading.ways *= int(most) - int(least) + 1
-    reading.busy[-1] = True
+    if most is None:
+        if closed is not None and (closed.endless or closed.branches or closed.ways > 1):
+            raise UnfitError("regex: repeats within repeats can keep a node busy for minutes")
+        around.endless += 1
+    else:
+        around.ways *= most - least + 1
+        if closed is not None:
+            around.add(closed, max(most - 1, 0))
+    if around.endless > _LONGEST or around.tries() > _MOST_TRIES:
+        raise UnfitError("regex: so many repeats can keep a node busy for long")
     reading.out.append(written)
+
+
+def _bounds(token: re.Match[str]) -> tuple[int, int | None]:
+    """Give how often something repeats; None is without end."""
+    written = token["repeat"][0]
+    if written in "*+":
+        return 0, None
+    if written == "?":
+        return 0, 1
+    least = int(token["least"])
+    if not token["comma"]:
+        return least, least
+    return least, int(token["most"]) if token["most"] else None
 
 
 def _other(character: str, reading: _Reading) -> str:
     if character == "|":
-        reading.busy[-1] = True
-        reading.ways += 1
+        reading.open[-1].branches += 1
     if character == "$":
         return r"\Z"  # Python's $ is also before a line break at the end
     return f"\\{character}" if character in "{}[]" else character
-
-
-def _bound(reading: _Reading) -> None:
-    tries = _LONGEST**reading.endless // math.factorial(reading.endless) * reading.ways
-    if tries > _MOST_TRIES:
-        raise UnfitError("regex: so many repeats can keep a node busy for long")

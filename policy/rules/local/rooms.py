@@ -32,7 +32,7 @@ class Rooms:
         if not self.services:
             raise UnfitError("room is for the server, or for --rooms")
         if is_template(written):
-            raise UnfitError("room: placeholders are for the server")
+            raise UnfitError("room: placeholders are for the server alone")
         try:
             alias = parse_alias(written)
         except RequestError as exc:

@@ -83,11 +83,17 @@ def _with_lists(tree: nodes.Template) -> list[nodes.Node]:
         if isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
             if node.target.name in lists or node.target.name in _GIVEN:
                 raise UnfitError("set twice")
-            node.node.as_const()
-            lists[node.target.name] = node.node
+            lists[node.target.name] = _constant(node.node)
             body[position] = nodes.Output([])
     _Lists(lists).visit(tree)
     return list(tree.body)
+
+
+def _constant(node: nodes.Node) -> nodes.Expr:
+    if not isinstance(node, nodes.Expr):
+        raise UnfitError("no value")
+    node.as_const()  # raises Impossible
+    return node
 
 
 def _rules(ways: Sequence[_Way]) -> Iterator[tuple[str, str]]:
@@ -140,7 +146,7 @@ def _branches(node: nodes.If, way: _Way) -> Iterator[_Way]:
     yield from _ways(node.else_, others)
 
 
-def _where(test: nodes.Expr, way: _Way, *, holds: bool) -> list[_Way]:
+def _where(test: nodes.Node, way: _Way, *, holds: bool) -> list[_Way]:
     """Go one way at a branch: none where that contradicts what was asked before."""
     match test:
         case nodes.Name(name="service_config"):
@@ -159,7 +165,7 @@ def _where(test: nodes.Expr, way: _Way, *, holds: bool) -> list[_Way]:
             return [replace(way, conditions=(*way.conditions, said))]
 
 
-def _negated(test: nodes.Expr) -> str:
+def _negated(test: nodes.Node) -> str:
     match test:
         case nodes.Compare(ops=[operand]) if operand.op in _OPPOSITE:
             opposite = nodes.Operand(_OPPOSITE[operand.op], operand.expr)
@@ -190,10 +196,11 @@ def condition_text(test: nodes.Node) -> str:
 
 
 def _read(node: nodes.Node, known: frozenset[str] = _FLAGS) -> str:
-    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
-        if node.node.name == "call_info" and node.attr in known:
+    match node:
+        case nodes.Getattr(node=nodes.Name(name="call_info")) if node.attr in known:
             return f"call_info.{node.attr}"
-    raise UnfitError("not a fact of the call")
+        case _:
+            raise UnfitError("not a fact of the call")
 
 
 def _literal(node: nodes.Expr, *, is_list: bool) -> str:
@@ -205,9 +212,10 @@ def _literal(node: nodes.Expr, *, is_list: bool) -> str:
 
 
 def _written(node: nodes.Node) -> str:
-    if isinstance(node, nodes.TemplateData):
-        return node.data
-    if isinstance(node, nodes.Filter) and node.name == "pex_to_json" and not node.args:
-        if isinstance(node.node, nodes.Name) and node.node.name == "service_config":
+    match node:
+        case nodes.TemplateData():
+            return node.data
+        case nodes.Filter(node=nodes.Name(name="service_config"), name="pex_to_json", args=[]):
             return f'"{_SERVICE}"'
-    raise UnfitError("another text")
+        case _:
+            raise UnfitError("another text")

@@ -83,7 +83,7 @@ class Sheet:
     def alias(self, key: str, part: str) -> str:
         """Give one part of the dialled or the caller's alias."""
         if part not in _PART_VARIABLES.values():
-            raise UnfitError(f"{key}.{part} is for the server")
+            raise UnfitError(f"{key}.{part} is for the server alone")
         if key == "remote_alias" and not self.looks_at_caller:
             self.looks_at_caller = True
             self._lines.append(alias_lines("vdx_remote", "remote_alias", at_own_nodes=False))

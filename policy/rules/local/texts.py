@@ -64,7 +64,7 @@ def _value(name: str, rule: Rule, sheet: Sheet) -> str:
         return sheet.alias(side, _PARTS[part])
     if name in PARAMETERS and PARAMETERS[name].kind in _READ_AS_SENT:
         return sheet.direction() if name == "direction" else sheet.raw(name)
-    raise UnfitError(f"${{{name}}} is for the server")
+    raise UnfitError(f"${{{name}}} is for the server alone")
 
 
 def _captured(name: str, rule: Rule, sheet: Sheet) -> str:
