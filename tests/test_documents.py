@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field, StrictInt
+from pydantic import AfterValidator, Field, StrictInt
 
 from policy.documents import (
     MAX_DEPTH,
     Document,
+    LinesError,
     Place,
+    Tree,
     load,
     parse,
     read_tree,
+    validate,
 )
 from policy.errors import DocumentError
 
@@ -45,6 +48,13 @@ class Plant(Document):
     parts: tuple[Annotated[Pump | Valve, Field(discriminator="kind")], ...] = ()
     spare: Pump | None = None
     labels: dict[str, StrictInt] = Field(default_factory=dict)
+
+
+def _check_lines(value: str) -> str:
+    wrong = [(n, "bad") for n, line in enumerate(value.splitlines(), 1) if "bad" in line]
+    if wrong:
+        raise LinesError(wrong)
+    return value
 
 
 def _read(text: str) -> object:
@@ -150,27 +160,35 @@ def test_what_is_not_read_is_told_with_its_place(text: str, want: str) -> None:
         (
             "a: 1\n---\nb: 2",
             "2:1: ",
-            "expected a single document in the stream, but found another document",
+            "'---' begins a second document: a file is one",
         ),
         (
             "a:\n\tb: 1",
             "2:1: ",
-            "while scanning for the next token, found character that cannot start any token",
+            "a tab: indent by spaces",
         ),
-        ("a: [1", "2:1: ", "while parsing a flow sequence, did not find expected ',' or ']'"),
-        ("a: b: c", "1:5: ", "mapping values are not allowed in this context"),
-        ("a: *b", "1:4: ", "found undefined alias"),
-        ("a: \x07", "", "unacceptable character #x0007: control characters are not allowed"),
-        ("a: \x00", "", "unacceptable character #x0000: control characters are not allowed"),
+        (
+            "a: [1",
+            "1:4: ",
+            "the '[' of line 1 is not closed, or a comma is missing in front of this",
+        ),
+        (
+            "a: b: c",
+            "1:5: ",
+            "a ': ' that is not expected: put text with ': ' in quotes, or mend the indentation",
+        ),
+        ("a: *b", "1:4: ", "text that begins with '*' must stand in quotes"),
+        ("a: \x07", "1:4: ", "the control character #x07 is not allowed, remove it"),
+        ("a: 1\nb: \x00", "2:4: ", "the control character #x00 is not allowed, remove it"),
         (
             'a: "\\ud800"',
             "1:7: ",
-            "while parsing a quoted scalar, found invalid Unicode character escape code",
+            "in double quotes a backslash begins a special character: use single quotes",
         ),
     ],
 )
 def test_what_is_no_yaml_is_told_with_its_place(text: str, place: str, want: str) -> None:
-    """What YAML itself does not allow is told in the words of its reader."""
+    """What YAML itself does not allow is told in our words, with what is likely to be wrong."""
     assert _said(text) == [f"{place}not valid YAML: {want}"]
 
 
@@ -234,9 +252,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             "name: a\nzzz: 1",
             ["2:1: unknown key 'zzz'; known here: labels, name, parts, pin, spare"],
         ),
-        ("name: [a]", ["1:7: name: input should be a valid string, got a list"]),
-        ("name:", ["1:6: name: input should be a valid string, got nothing"]),
-        ("name: true", ["1:7: name: input should be a valid string, got true"]),
+        ("name: [a]", ["1:7: name: needs text, got a list"]),
+        ("name:", ["1:6: name: needs text, got nothing"]),
+        ("name: true", ["1:7: name: needs text, got true"]),
         ("name: a\nparts: 7", ["2:8: parts: needs a list, got 7"]),
         ("name: a\nparts: [x]", ["2:9: parts: needs a mapping, got 'x'"]),
         ("name: a\nparts: [{}]", ["2:9: key 'kind' is missing"]),
@@ -254,11 +272,11 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ),
         (
             "name: a\nspare: {kind: pump, litres: 0}",
-            ["2:29: litres: input should be greater than or equal to 1, got 0"],
+            ["2:29: litres: must be at least 1, got 0"],
         ),
         (
             "name: a\nlabels: {x: 1.10}",
-            ["2:13: x: input should be a valid integer, got '1.10'"],
+            ["2:13: x: needs a whole number, got '1.10'"],
         ),
         ("- name: a", ["1:1: needs a mapping, got a list"]),
     ],
@@ -307,6 +325,40 @@ def test_every_part_knows_its_place() -> None:
     assert marks.place_of(("parts", 0, "kind")) == Place("plant.yaml", 3, 11)
     assert marks.place_of(("parts", 0, "kind"), key=True) == Place("plant.yaml", 3, 5)
     assert marks.place_of(("parts", 0, "pump", "litres")) == Place("plant.yaml", 3, 5)
+
+
+class Scripted(Document):
+    """A document with a text of several lines, of which some may be wrong."""
+
+    note: Annotated[str, AfterValidator(_check_lines)] = ""
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("note: |\n  good\n  bad one\n\n    bad two\n", ["3:3: note: bad", "5:3: note: bad"]),
+        ("note: |2\n    bad\n", ["2:5: note: bad"]),
+        ("note: >\n  good\n\n  bad\n", ["1:7: note: line 2 of it: bad"]),
+        ("note: bad", ["1:7: note: bad"]),
+    ],
+)
+def test_a_wrong_line_of_a_text_is_a_line_of_the_file(text: str, want: list[str]) -> None:
+    """Of a block each line stands where it is read; all wrong ones are told."""
+    with pytest.raises(DocumentError) as caught:
+        parse(text, "plant.yaml", Scripted)
+
+    said = [str(each).removeprefix("plant.yaml:") for each in caught.value.problems]
+    assert said == want
+
+
+def test_a_part_of_a_document_is_read_by_itself() -> None:
+    """Its problems stand where they stand in the file, and short forms are not spoken of."""
+    tree = read_tree("parts:\n  - kind: pump\n    litres: 0\n", "plant.yaml")
+    assert isinstance(tree.value, dict)
+    part = Tree(tree.value["parts"][0], tree.marks)
+
+    with pytest.raises(DocumentError, match="^plant.yaml:3:13: litres: must be at least 1"):
+        validate(part, Pump, at=("parts", 0))
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

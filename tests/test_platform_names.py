@@ -6,7 +6,7 @@ import pytest
 
 from policy.errors import DocumentError
 from policy.platform_names import KIND_OF_FIELD, PlatformNames, unknown_names
-from policy.rules.syntax import parse_rules
+from policy.rules.syntax import Surroundings, parse_rules
 
 PLATFORM = PlatformNames(themes=frozenset({"Corporate"}), locations=frozenset({"Aarhus"}))
 
@@ -20,7 +20,7 @@ def test_every_field_with_a_name_is_held_against_its_list(field: str) -> None:
     assert list(unknown_names({field: "Known"}, platform)) == []
     assert list(unknown_names({field: "Other"}, PlatformNames())) == []
     assert list(unknown_names({field: "Other"}, platform)) == [
-        ((field,), f"{field}: 'Other' is not among platform.{kind}")
+        ((field,), f"{field}: 'Other' is not among platform.{kind}; known here: Known")
     ]
 
 
@@ -43,10 +43,10 @@ def test_a_rule_with_unknown_names_is_refused_where_they_stand() -> None:
 """
 
     with pytest.raises(DocumentError) as refused:
-        parse_rules(text, "rules.yaml", PLATFORM)
+        parse_rules(text, "rules.yaml", Surroundings(PLATFORM))
 
     assert [str(problem) for problem in refused.value.problems] == [
-        "rules.yaml:8:25: ivr_theme_name: 'corporate' is not among platform.themes",
-        "rules.yaml:10:97: system_location_name: 'X' is not among platform.locations",
-        "rules.yaml:14:47: overflow: 'Odense' is not among platform.locations",
+        "rules.yaml:8:25: ivr_theme_name: 'corporate' is not among platform.themes, did you mean 'Corporate'?",
+        "rules.yaml:10:97: system_location_name: 'X' is not among platform.locations; known here: Aarhus",
+        "rules.yaml:14:47: overflow: 'Odense' is not among platform.locations; known here: Aarhus",
     ]

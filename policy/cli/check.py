@@ -189,8 +189,8 @@ async def _find_rooms(
 
 
 def _keys(room: NamedRoom, settings: Settings) -> tuple[AddressKey, ...]:
-    """Give the keys that a rule may lead to: `rewrite` may leave the domain to the caller's."""
-    if room.by == "room" or room.key.domain:
+    """Give the keys that a rule may lead to: without a domain it is the caller's."""
+    if room.key.domain:
         return (room.key,)
     dialling = settings.dialling
     domains = {dialling.default_domain or "", *dialling.location_domains.values()}

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     Addresses = Callable[[Question], tuple[Address, ...]]
     Texts = Callable[[Question], tuple[str, ...]]
 
+_LOOKED_UP: Final = frozenset({*TEXTS, "room_kind", "room_state"})
 _GROUP, _LOOK_UP, _SCRIPT = 1, 2, 3
 _MAY_BE_NON_DIAL: Final = frozenset(
     {RequestType.SERVICE, RequestType.PARTICIPANT, RequestType.LOCATION}
@@ -101,7 +102,7 @@ def _cost(clause: Clause) -> int:
     parts = list(parts_of(clause))
     if any(isinstance(each, Expression) for each in parts):
         return _SCRIPT
-    if any(each.key in TEXTS or each.key == "room_kind" for each in parts):
+    if any(each.key in _LOOKED_UP for each in parts):
         return _LOOK_UP
     return _GROUP if len(parts) > 1 else 0
 

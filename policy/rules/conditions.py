@@ -192,6 +192,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "role": "The role that somebody has before rules speak.",
     "idp_attribute": "What the identity provider says, by attribute.",
     "room_kind": "What stands behind the alias in the directory.",
+    "room_state": "Whether what stands there may be called at this moment.",
     "organisation": "Code of the organisation that owns the alias.",
     "subtree": "Code of that organisation or of any above it.",
     "tag": "Tags of the room or device behind the alias.",

@@ -42,7 +42,9 @@ _MOST_TOKENS: Final = 100
 # prefix would take minutes. Then some dead rules are not found.
 _MOST_PAIRS: Final = 200_000
 _ALWAYS: Final[Token] = ("always",)
-_OF_ALIAS: Final = frozenset({"alias", "room_kind", "organisation", "subtree", "tag", "expr"})
+_OF_ALIAS: Final = frozenset(
+    {"alias", "room_kind", "room_state", "organisation", "subtree", "tag", "share", "expr"}
+)
 
 
 def dead_rules(rules: Sequence[Rule]) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from policy.decide.addresses import service_of
+from policy.decide.addresses import state_of
 from policy.directory.document import DirectoryFile
 from policy.directory.memory import MemoryDirectory
 from policy.directory.records import Found
@@ -68,7 +68,7 @@ def asked(
         Dialling(),
         Moment(now, "token"),
         read.word("call_direction", CallDirection),
-        service_of,
+        state_of,
     )
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 
-from policy.rules.table import RuleTable, pattern_set
+from policy.rules.clauses import failing
+from policy.rules.table import RuleTable, Section, pattern_set
 from policy.rules.trace import Trace
 from tests.rules.asking import asked, decides, rules, table, walked, way
 from tests.rules.drawing import RULES, questions
@@ -19,14 +20,28 @@ if TYPE_CHECKING:
 
 @given(RULES, questions())
 def test_rules_that_the_index_skips_never_match(written: list[Rule], question: Question) -> None:
-    """Who looks at every rule comes to the same end on the same way."""
+    """Of each of them a condition fails that costs nothing, before any that may lack a fact."""
+    section = Section(written)
+    skipped = set(range(len(written))) - set(section.candidates(question))
+
+    for position in skipped:
+        assert failing(written[position].clauses, question) is not None
+
+
+@given(RULES, questions())
+def test_a_trace_changes_nothing(written: list[Rule], question: Question) -> None:
+    """Whoever explains comes to the same end on the same way."""
     indexed = RuleTable(written)
 
     walk, name = way(indexed, question)
     told, traced = way(indexed, question, trace=Trace())
 
     assert name == traced
-    assert (walk.override, walk.shadows, walk.faults) == (told.override, told.shadows, told.faults)
+    assert (walk.overrides, walk.shadows, walk.faults) == (
+        told.overrides,
+        told.shadows,
+        told.faults,
+    )
     assert (walk.question.alias, walk.question.facts) == (told.question.alias, told.question.facts)
 
 

@@ -18,15 +18,16 @@ _BARE_HOST: Final = (
 _OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
 _LINES: Final = r"""
-{% set ALIAS = (call_info.KEY|default("", true))|trim %}
-{% set ALIAS_ok = pex_regex_search("CLEAR", ALIAS) and ALIAS|lower not in ["none", "null"] %}
+{% set ALIAS = call_info.KEY|default("", true) %}
+{% set ALIAS_ok = pex_regex_search("CLEAR", ALIAS)
+    and ALIAS|trim|lower not in ["", "none", "null"] %}
 {% if ALIAS_ok and "%" in ALIAS %}
 {% set ALIAS_ok = "+" not in ALIAS %}
-{% set ALIAS = ALIAS|pex_url_decode|trim %}
+{% set ALIAS = ALIAS|pex_url_decode %}
 {% set ALIAS_ok = ALIAS_ok and pex_regex_search("CLEAR", ALIAS) %}
 {% endif %}
-{% set vdx_x = pex_regex_search("<([^<>]*)>", ALIAS) %}
-{% if vdx_x %}{% set ALIAS = vdx_x[0]|trim %}{% endif %}
+{% set vdx_x = pex_regex_search("<([^<>]*)>", ALIAS) or [ALIAS] %}
+{% set ALIAS = vdx_x[0]|trim %}
 {% set vdx_x = pex_regex_search("(?i)^(?:(sips?|h323|tel):\\s*)*(.*)", ALIAS) %}
 {% set ALIAS_scheme = (vdx_x[0]|default("", true))|lower %}
 {% set ALIAS = vdx_x[1] %}

@@ -152,6 +152,9 @@ def _fields(
 def _longest(document: Document, key: str, check: Check) -> int:
     """Say how long a field's text may be; raises UnfitError for one that not any text fits."""
     whole = {name: "a" if any(placeholders(each)) else each for name, each in document.items()}
+    if not _fits(whole, check):
+        named = [name for name, each in document.items() if any(placeholders(each))]
+        raise UnfitError(f"placeholders in {', '.join(named)} are for the server alone")
     for probe in _PROBES:
         if not _fits({**whole, key: probe}, check):
             raise UnfitError(f"placeholders in {key} are for the server alone")

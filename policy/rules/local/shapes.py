@@ -58,7 +58,7 @@ def refusals_of(script: str) -> Refusals | None:
             tree = jinja2.Environment(autoescape=True).parse(script)
         ways = _ways(_with_lists(tree), [_Way()])
         return Refusals(tuple(_rules(ways)))
-    except (UnfitError, ValueError, nodes.Impossible):
+    except (UnfitError, ValueError, nodes.Impossible, jinja2.TemplateSyntaxError):
         return None
 
 

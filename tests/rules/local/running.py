@@ -38,12 +38,13 @@ def value_of(
     expression: str,
     request: RequestType = RequestType.SERVICE,
     *,
+    sent: Mapping[str, str | Sequence[str]] | None = None,
     now: datetime = NOON,
-    **sent: str | Sequence[str],
+    **said: str,
 ) -> object:
     """Evaluate an expression behind the lines of a sheet, for a call that says this."""
     script = f'{lines}\n{{{{ {{"value": {expression} }}|pex_to_json }}}}'
     known = PARTICIPANTS[0] if request is RequestType.PARTICIPANT else CALL
-    written = run_locally(script, {**known, **sent}, None, request=request, now=now)
+    written = run_locally(script, {**known, **(sent or {}), **said}, None, request=request, now=now)
     assert written is not None, "the script fails"
     return written["value"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy.rules.calendar import TimeCondition
@@ -28,6 +28,7 @@ _WINDOWS = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=settings().max_examples // 5)  # each compiles a script
 @given(_WINDOWS, _MOMENTS)
 def test_a_window_holds_when_it_does_on_the_server(written: dict[str, str], now: datetime) -> None:
     """Over midnight, over leap years, and in any zone."""
