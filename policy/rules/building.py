@@ -33,9 +33,11 @@ REST_S: Final = 0.001
 # While a thread makes the table, the loop gets its turn after so long; Python's own are 5 ms.
 TURN_S: Final = 0.0002
 
-# The parent's search path comes first: `-P` and this keep the working directory out of it.
+# A group of its own, since Ctrl-C is for the server alone; not a session of its own: many Linux
+# systems share the CPU among sessions first, and niceness would count for nothing.
+# The parent's search path comes next: `-P` and this keep the working directory out of it.
 _START: Final = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
+    "import os, pickle, sys; os.setpgid(0, 0); sys.path[:] = pickle.load(sys.stdin.buffer); "
     "from policy.rules.workshop import main; main()"
 )
 
@@ -69,7 +71,6 @@ async def build_aside(job: Job, limit_s: float = LIMIT_S) -> Built | Unchanged |
             *(sys.executable, "-P", "-c", _START),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the server alone
         )
     except OSError as exc:
         return Failed(f"the rules could not be built: no process for it: {exc.strerror}")

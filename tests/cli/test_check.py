@@ -177,8 +177,8 @@ def test_rooms_that_nobody_has_are_found(run: Run, tmp_path: Path, rules: Path) 
     given = run("check", "--directory", rows)
     seeded = run("check", database_seed=rows)
 
-    problem = "10.yaml:3:56: room: nobody owns 'ward8@example.org' in the directory"
-    warning = "10.yaml:4:59: warning: rewrite: nobody owns 'ward9@example.org' in the directory"
+    problem = "10.yaml:3:55: room: nobody owns 'ward8@example.org' in the directory"
+    warning = "10.yaml:4:58: warning: rewrite: nobody owns 'ward9@example.org' in the directory"
     assert given.returncode == 2
     assert [each.rpartition("rules/")[2] for each in given.stderr.splitlines()] == [
         problem,

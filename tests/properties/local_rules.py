@@ -79,6 +79,7 @@ SERVICE_THENS: Final[Sequence[Part]] = (
     {"reject": "not for ${user}"},
     {"continue": True},
     {"not_found": True},
+    {"directory": True},
     {"redirect": "sip:${user}@example.net"},
     {"redirect": "${remote_user}$${x}@example.net"},
     {"service": {"service_type": "conference", "name": "Ward {{9}}", "service_tag": 'å"\\'}},
@@ -99,6 +100,7 @@ PARTICIPANT_THENS: Final[Sequence[Part]] = (
     {"reject": "not for ${user}"},
     {"continue": True},
     {"not_found": True},
+    {"directory": True},
     {"participant": {"preauthenticated_role": "chair", "bypass_lock": True}},
     {"participant": {"preauthenticated_role": None}},
     {"participant": {"remote_display_name": "Ward ${user}", "spotlight": 1}},
@@ -106,6 +108,7 @@ PARTICIPANT_THENS: Final[Sequence[Part]] = (
 )
 LOCATION_THENS: Final[Sequence[Part]] = (
     {"not_found": True},
+    {"directory": True},
     {"location": {"location": "DMZ"}},
     {"location": {"location": "DMZ {{1}}", "overflow": ["Oslo", "London"]}},
     {
@@ -226,3 +229,39 @@ def calls(
     if draw(st.booleans()):
         sent["p_Asserted-Identity"] = "sip:Alice@example.org"
     return sent
+
+
+_TESTS: Final = st.sampled_from(
+    [
+        'call_info.vendor in ["Cisco", "London"]',
+        "call_info.vendor not in bad",
+        'call_info.local_alias == "ward7@example.org"',
+        'call_info.location != "London"',
+        "call_info.registered",
+        'not (call_info.protocol == "sip" and call_info.registered)',
+        'call_info.protocol == "h323" or call_info.call_direction == "non_dial"',
+    ]
+)
+_PASS: Final = '"action": "continue", "result": {{ service_config|pex_to_json }}'
+_ENDS: Final = st.sampled_from(
+    [
+        _PASS,
+        '"action": "reject", "result": {}',
+        '"action": "redirect", "result": {"new_alias": "sip:\\"a\\"@example.net"}',
+    ]
+)
+
+
+@st.composite
+def block_scripts(draw: st.DrawFn) -> str:
+    """Draw a script that refuses or redirects some calls and lets the others pass."""
+    chain = draw(st.lists(st.tuples(_TESTS, _ENDS), min_size=1, max_size=3))
+    inner = "".join(
+        f"{{% {'elif' if number else 'if'} {test} %}} {end} "
+        for number, (test, end) in enumerate(chain)
+    )
+    return (
+        '{% set bad = ["sipcli/1.8", "CISCO"] %}{ {% if service_config %}'
+        f"{inner}{{% else %}} {_PASS} {{% endif %}}"
+        '{% else %} "action": "reject", "result": {} {% endif %} }'
+    )

@@ -42,6 +42,7 @@ from tests.properties.local_rules import (
     PARTICIPANT_THENS,
     SERVICE_THENS,
     UNFIT,
+    block_scripts,
     calls,
     rule_files,
 )
@@ -216,6 +217,17 @@ def test_an_imported_service_script_answers_as_on_a_node(name: str) -> None:
             if wanted == SAME and got != SAME:
                 got = SAME if _named(decision.result) == _named(service) else got
             assert got == wanted, decision
+
+
+@given(block_scripts(), calls())
+def test_what_a_script_only_refuses_is_refused_by_rules(script: str, sent: Sent) -> None:
+    """Chains of tests that refuse or redirect become rules, which do so for the same calls."""
+    text = import_script(script, "script.j2", "imported", SERVICE).text
+
+    got = _of_server(_decided(_table(text), SERVICE, sent, ROOM, NOON), ROOM)
+
+    assert "pex_to_json" not in text  # it has been recognised
+    assert got == _of_node(run_locally(script, sent, ROOM), ROOM)
 
 
 @pytest.mark.parametrize("name", PARTICIPANT_SCRIPTS)

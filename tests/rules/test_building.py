@@ -128,11 +128,11 @@ async def test_a_build_gives_way(tmp_path: Path) -> None:
     pid = int(await until(lambda: pid_in(tmp_path), bool))
 
     nice = os.getpriority(os.PRIO_PROCESS, pid)
-    session = os.getsid(pid)
+    group, session = os.getpgid(pid), os.getsid(pid)
     gate.unlink()
 
     assert isinstance(await task, Built)
-    assert (nice, session == os.getsid(0)) == (10, False)
+    assert (nice, group, session) == (10, pid, os.getsid(0))
 
 
 async def pid_in(folder: Path) -> str:

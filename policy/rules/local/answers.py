@@ -104,7 +104,7 @@ def leg_answer(service: Document, sheet: Sheet) -> Answer:
     """Write what the outgoing leg of a gateway call is told; raises UnfitError."""
     leg_name = sheet.raw("service_name")
     if not any(placeholders(service)):
-        return Answer(_pairs({**_quoted(service), "name": leg_name}), (), "gateway")
+        return Answer(_pairs({**_quoted(service), "name": leg_name}))
     plain = {key: value for key, value in service.items() if not any(placeholders(value))}
     ends = {key: sheet.raw(key) for key in ("local_alias", "remote_alias")}
     try:
@@ -112,7 +112,7 @@ def leg_answer(service: Document, sheet: Sheet) -> Answer:
     except OutcomeError as exc:
         raise UnfitError(str(exc)) from exc
     needs = [f"0 < {each}|length <= {MAX_TEXT}" for each in ends.values()]
-    return Answer(_pairs({**_quoted(plain), **ends, "name": leg_name}), tuple(needs), "gateway")
+    return Answer(_pairs({**_quoted(plain), **ends, "name": leg_name}), tuple(needs))
 
 
 def _service(service: Document, rule: Rule, sheet: Sheet) -> Answer:

@@ -16,7 +16,7 @@ from policy.rules.local.overrides import overridden_text, override_text
 from policy.rules.local.rooms import Rooms
 from policy.rules.local.sheet import Sheet
 from policy.rules.local.writing import UnfitError, comment, joined, quoted
-from policy.rules.model import RunScript, UseService
+from policy.rules.model import RunScript, UseDirectory, UseService
 from policy.rules.scripts import MAX_SCRIPT
 from policy.rules.templates import placeholders
 from policy.wire.vocabulary import RequestType
@@ -71,6 +71,7 @@ class Site:
 class _Chain:
     sheet: Sheet
     rooms: Rooms
+    legs: list[tuple[str, str]] = field(default_factory=list)
     branches: list[tuple[str, str]] = field(default_factory=list)
     overrides: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
@@ -82,19 +83,19 @@ class _Chain:
 def export_rules(rules: Sequence[Rule], request: RequestType, site: Site) -> Export:
     """Write the script of one request type; whether a node takes its length is not looked at."""
     chain = _Chain(Sheet(request, site.own_nodes), site.rooms)
-    legs = _gateways(rules) if request is RequestType.SERVICE else []
+    if request is RequestType.SERVICE:
+        for rule in _gateways(rules):
+            _add_leg(rule, chain)
     asked = [rule for rule in rules if request in rule.requests and not rule.is_shadow]
     for position, rule in enumerate(asked):
         if chain.is_closed:
             chain.left_out.append(_left_out(rule, "stands behind a rule that may catch any call"))
             continue
         before = len(chain.sheet.text()) + _size(chain.branches)
-        is_last = position == len(asked) - 1 and not legs and not site.rooms.services
+        is_last = position == len(asked) - 1 and not site.rooms.services
         _add(rule, chain, is_last=is_last)
         after = len(chain.sheet.text()) + _size(chain.branches)
         chain.sizes.append((rule.name, after - before))
-    if not chain.is_closed:
-        _add_rest(legs, chain)
     text = _script(chain, request, site)
     sizes = sorted(chain.sizes, key=lambda each: -each[1])
     return Export(text, chain.written, tuple(chain.left_out), tuple(sizes))
@@ -119,7 +120,7 @@ def _add(rule: Rule, chain: _Chain, *, is_last: bool) -> None:
             return
         _check(said)
         override = _override_of(rule)
-        answer = None if isinstance(rule.then, RunScript) else _answer_of(rule, chain)
+        answer = _answer_of(rule, chain)
         if isinstance(rule.then, RunScript):
             _add_script(rule, rule.then, said, chain, is_last=is_last)
             return
@@ -132,7 +133,9 @@ def _add(rule: Rule, chain: _Chain, *, is_last: bool) -> None:
         name = chain.sheet.fresh("over")
         chain.sheet.add(f"{{% set {name} = {override} if {said.text} else {{}} %}}")
         chain.overrides.append(name)
-    if answer is not None:
+    if isinstance(rule.then, UseDirectory):
+        _branch(said, _rest(chain), rule, chain)
+    elif answer is not None:
         texts = [each for each in (said.text, *answer.needs) if each != "true"]
         whole = Said(joined("and", texts) if texts else "true")
         _branch(whole, _whole(answer, chain), rule, chain)
@@ -163,7 +166,9 @@ def _override_of(rule: Rule) -> str:
 
 
 def _answer_of(rule: Rule, chain: _Chain) -> Answer | None:
-    return None if rule.then is None else answer_of(rule, chain.sheet, chain.rooms)
+    if rule.then is None or isinstance(rule.then, RunScript | UseDirectory):
+        return None
+    return answer_of(rule, chain.sheet, chain.rooms)
 
 
 def _add_script(rule: Rule, then: RunScript, said: Said, chain: _Chain, *, is_last: bool) -> None:
@@ -191,42 +196,58 @@ def _whole(answer: Answer, chain: _Chain) -> str:
     return f'{{"action": "continue", "result": {service} }}'
 
 
-def _add_rest(legs: Iterable[Rule], chain: _Chain) -> None:
-    """Write what comes behind all rules: running gateway calls, then the directory's rooms."""
-    for rule in legs:
-        then = rule.then
-        if isinstance(then, UseService):
-            name = quoted(str(then.service["name"]))
-            said = Said(f"{chain.sheet.leg()} == {name}")
-            try:
-                answer = leg_answer(then.service, chain.sheet)
-            except UnfitError:
-                answer = Answer(unchanged(chain.sheet.request))
-            texts = [said.text, *answer.needs]
-            whole = _whole(answer, chain)
-            _branch(Said(joined("and", texts)), whole, rule, chain, note="its outgoing leg")
-    if chain.rooms.services and chain.sheet.request is RequestType.SERVICE:
-        room = chain.rooms.lines(chain.sheet)
-        service = overridden_text(room, chain.overrides, f"{room}.service_type")
-        whole = f'{{"action": "continue", "result": {service} }}'
-        is_dialled = f'({room} and {chain.sheet.direction()} != "non_dial")'
-        chain.branches.append((is_dialled, f"{{# rooms of the directory #}}\n{_written(whole)}"))
+def _add_leg(rule: Rule, chain: _Chain) -> None:
+    """Write what the outgoing leg of a running gateway call is told, in front of all rules."""
+    then, same = rule.then, _written(unchanged(chain.sheet.request))
+    if not isinstance(then, UseService):
+        return
+    about = f"{{# {comment(rule.name)}: outgoing leg #}}"
+    is_leg = f"{chain.sheet.leg()} == {quoted(str(then.service['name']))}"
+    try:
+        answer = leg_answer(then.service, chain.sheet)
+    except UnfitError:
+        chain.legs.append((is_leg, f"{about}\n{same}"))
+        return
+    told = f'{{"action": "continue", "result": {answer.text} }}'
+    chain.legs.append((joined("and", [is_leg, *answer.needs]), f"{about}\n{_written(told)}"))
+    if answer.needs:
+        chain.legs.append((is_leg, same))
+
+
+def _rest(chain: _Chain) -> str:
+    """Write what becomes of calls that no rule decides: a room of the directory, or no change."""
+    sheet = chain.sheet
+    passed = unchanged(sheet.request)
+    if sheet.request is not RequestType.SERVICE:
+        return passed
+    if chain.overrides:
+        own = overridden_text("service_config", chain.overrides, "service_config.service_type")
+        laid = f'service_config and {sheet.direction()} != "non_dial"'
+        passed = f'{{"action": "continue", "result": {own} if {laid} else service_config or {{}} }}'
+    if not chain.rooms.services:
+        return passed
+    room = chain.rooms.lines(sheet)
+    service = overridden_text(room, chain.overrides, f"{room}.service_type")
+    whole = f'{{"action": "continue", "result": {service} }}'
+    return f'({whole} if {room} and {sheet.direction()} != "non_dial" else {passed})'
 
 
 def _script(chain: _Chain, request: RequestType, site: Site) -> str:
     sheet = chain.sheet
-    guards = ["not vdx_alias_ok"]
-    if sheet.looks_at_caller:
-        guards.append(f"({sheet.raw('remote_alias')} and not vdx_remote_ok)")
+    left = _written(unchanged(request))
+    is_unread = ["not vdx_alias_ok"]
     if request is RequestType.SERVICE:
-        guards.append("call_info.breakout_uuid")
-    lines = [f"{{% if {joined('or', guards)} %}}", _written(unchanged(request))]
-    is_open = True
-    for condition, body in chain.branches:
-        is_open = condition != "true"
-        lines += [f"{{% elif {condition} %}}" if is_open else "{% else %}", body]
-    if is_open:
-        lines += ["{% else %}", _written(_passed(chain, request))]
+        is_unread.append("call_info.breakout_uuid")
+    branches = [(joined("or", is_unread), left), *chain.legs]
+    if sheet.looks_at_caller:
+        branches.append((f"({sheet.raw('remote_alias')} and not vdx_remote_ok)", left))
+    branches += chain.branches
+    if not chain.is_closed:
+        branches.append(("true", _written(_rest(chain))))
+    lines: list[str] = []
+    for number, (condition, body) in enumerate(branches):
+        word = "elif" if number else "if"
+        lines += ["{% else %}" if condition == "true" else f"{{% {word} {condition} %}}", body]
     return "\n".join(
         (
             _header(chain, request, site),
@@ -239,14 +260,6 @@ def _script(chain: _Chain, request: RequestType, site: Site) -> str:
             "{% endif %}",
         )
     )
-
-
-def _passed(chain: _Chain, request: RequestType) -> str:
-    if request is not RequestType.SERVICE or not chain.overrides:
-        return unchanged(request)
-    own = overridden_text("service_config", chain.overrides, "service_config.service_type")
-    laid = f'service_config and {chain.sheet.direction()} != "non_dial"'
-    return f'{{"action": "continue", "result": {own} if {laid} else service_config or {{}} }}'
 
 
 def _header(chain: _Chain, request: RequestType, site: Site) -> str:

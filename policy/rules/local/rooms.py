@@ -37,12 +37,18 @@ class Rooms:
             alias = parse_alias(written)
         except RequestError as exc:
             raise UnfitError(f"room: {exc}") from exc
-        keys = [alias.text, *([alias.user] if alias.host else [])]
-        if not alias.host or alias.host in self.own_domains:
-            for key in keys:
-                if key in self.services:
-                    return self._writable(self.services[key])
+        for key in self._keys(alias.user, alias.host):
+            if key in self.services:
+                return self._writable(self.services[key])
         raise UnfitError("room: the directory has none of this alias")
+
+    def _keys(self, user: str, host: str) -> list[str]:
+        """Give the keys to try, in order; a bare alias is completed as if it had been dialled."""
+        if not host and user not in self.services and self.dialling.location_domains:
+            raise UnfitError("room: where callers are decides of what domain it is")
+        bare = [] if host else [user]
+        domain = host or self.dialling.default_domain
+        return [*bare, f"{user}@{domain}", user] if domain in self.own_domains else bare
 
     def _writable(self, service: Service | None) -> Service:
         if service is None:

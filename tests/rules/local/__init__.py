@@ -1,1 +1,1 @@
-"""Tests of what the folder's name says."""
+"""Tests of policy.rules.local."""

@@ -154,6 +154,44 @@ def test_rooms_answer_behind_all_rules() -> None:
     assert run_locally(script, {**CALL, "local_alias": "other@example.org"}, None) == UNKNOWN
 
 
+def test_a_rule_may_want_the_directory() -> None:
+    """No rule behind it speaks, those in front still override."""
+    rules = (
+        {"then": {"override": {"locked": True}}},
+        {"when": {"location": "London"}, "then": "directory"},
+        {"then": {"reject": "x"}},
+    )
+
+    assert _told(*rules) == {"action": "continue", "result": {**ROOM, "locked": True}}
+    assert _told(*rules, location="Oslo") == REJECTED
+
+
+def test_the_leg_of_a_gateway_call_is_told_before_all_rules() -> None:
+    """What others say of its caller would break it; overrides are for those who are answered."""
+    gateway = {
+        "service_type": "gateway",
+        "name": "Teams",
+        "service_tag": "",
+        "local_alias": "${alias}",
+        "remote_alias": "${user}",
+        "outgoing_protocol": "teams",
+    }
+    rules = (
+        {"then": {"override": {"description": "x"}}},
+        {"then": {"reject": "x"}},
+        {"then": {"service": gateway}},
+    )
+    name = "Teams:5a5a5a5a-0000-4000-8000-000000000000"
+    leg = {"call_direction": "dial_out", "service_name": name, "local_alias": "a"}
+
+    assert _told(*rules, **leg, remote_alias="b") == {
+        "action": "continue",
+        "result": {**gateway, "name": name, "local_alias": "a", "remote_alias": "b"},
+    }
+    assert _told(*rules, **leg, remote_alias="") == PASSED
+    assert _told(*rules, **{**leg, "call_direction": "dial_in"}) == REJECTED
+
+
 def test_the_head_of_a_script_tells_what_it_is() -> None:
     """Which rules it has, of which version, and which it has not; names break nothing."""
     site = Site(version="0123456789ab")

@@ -43,7 +43,9 @@ def test_a_room_is_found_as_in_the_directory(alias: str, location: str, wanted: 
 def test_a_rule_may_name_a_room() -> None:
     """One that can be written out."""
     assert ROOMS.service_of("sip:WARD7@example.org") == WARD
-    assert ROOMS.service_of("721834@example.org") == NUMBER
+    assert ROOMS.service_of("721834@example.org") == ROOMS.service_of("721834") == NUMBER
+    at_one_site = Rooms(ROOMS.services, ROOMS.own_domains, Dialling("example.org"))
+    assert at_one_site.service_of("ward7") == WARD
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,7 @@ def test_a_rule_may_name_a_room() -> None:
         (ROOMS, "a@b@c", "more than one '@'"),
         (ROOMS, "closed@example.org", "--with-pins"),
         (ROOMS, "ward7@example.net", "has none of this alias"),
+        (ROOMS, "ward7", "where callers are decides"),
     ],
 )
 def test_other_rooms_are_refused(rooms: Rooms, alias: str, why: str) -> None:

@@ -16,8 +16,8 @@ ELSE = '{% else %} "action": "reject", "result": {} {% endif %} }'
         (f"{{ {{% if service_config %}} {PASS} {ELSE}", ()),
         (
             (
-                '{% set bad = ["a", "b"] %}{ {% if service_config and call_info.vendor not in bad %}'
-                f"{PASS} {ELSE}"
+                '{% set bad = ["a", "b"] %}{ '
+                f"{{% if service_config and call_info.vendor not in bad %}} {PASS} {ELSE}"
             ),
             (('(call_info.vendor in ["a", "b"])', ""),),
         ),
