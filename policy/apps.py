@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from policy.decide.case_files import check_folder
+from policy.casebook.files import check_folder
 from policy.decide.grounds import Plan
 from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.handlers.access import Access

@@ -303,8 +303,8 @@ class Log(Document):
     decisions: FilePath | None = Field(
         None,
         examples=["/var/log/vdx-policy/decisions.jsonl"],
-        description="File to which each decision is appended as a line of JSON, without names, PINs "
-        "and callers; `vdx-policy replay` reads it. It may be moved away at any time. "
+        description="File to which each decision is appended as a line of JSON, without names, "
+        "PINs and callers; `vdx-policy replay` reads it. It may be moved away at any time. "
         "Unset: none is kept.",
     )
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from policy.decide.casebook import CaseFile, CaseText, Circumstances, Want
-from policy.decide.cases import Casebook, CaseCompiler
+from policy.casebook.cases import Casebook, CaseCompiler
+from policy.casebook.text import CaseFile, CaseText, Circumstances, Want
 from policy.directory.document import DirectoryFile
 from policy.documents import Document, Parsed, load
 from policy.rules.syntax import RuleText

@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from policy.apps import plan_of
-from policy.decide.case_differences import Unsaid
-from policy.decide.case_runner import run_cases
+from policy.casebook.differences import Unsaid
+from policy.casebook.runner import run_cases
 from policy.decide.grounds import Plan
 from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.documents import Parsed

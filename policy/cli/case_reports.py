@@ -9,15 +9,15 @@ from xml.etree import ElementTree as ET
 import click
 import orjson
 
-from policy.decide.case_differences import Unsaid
+from policy.casebook.differences import Unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from policy.decide.case_differences import Difference
-    from policy.decide.case_runner import CaseResult
-    from policy.decide.cases import Casebook
-    from policy.decide.coverage import Coverage
+    from policy.casebook.cases import Casebook
+    from policy.casebook.coverage import Coverage
+    from policy.casebook.differences import Difference
+    from policy.casebook.runner import CaseResult
 
 HIDDEN: Final = "**** (not in this test file)"
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from policy.apps import plan_of
+from policy.casebook.files import check_folder, load_casebooks
 from policy.cli.directories import directory_of_file, directory_of_site
 from policy.cli.findings import FORMATS, Findings
 from policy.cli.options import config_option, settings_from
-from policy.decide.case_files import check_folder, load_casebooks
 from policy.directory.checking import check_directory
 from policy.directory.document import DirectoryFile
 from policy.directory.existing import find_missing

@@ -39,6 +39,7 @@ async def in_transaction(settings: Settings) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[str]:
+    """Give the address of the database; an embedded one is started for the while if need be."""
     embedded = settings.database.embedded
     dsn = settings.database.url or find_running(embedded.path)
     if dsn is not None:

@@ -11,8 +11,8 @@ import aiohttp
 from pydantic import TypeAdapter, ValidationError
 from yarl import URL
 
-from policy.decide.explanation import Explanation
 from policy.errors import StartError
+from policy.explaining.explanation import Explanation
 from policy.handlers.explain import AT_HEADER, FORWARD_HEADER, PREFIX, Explained
 from policy.handlers.forwarding import in_ascii
 

@@ -22,8 +22,8 @@ from policy.rules.files import load_rule_set
 from policy.rules.local.exporting import SCRIPTED, Site, export_rules
 from policy.rules.local.importing import import_script
 from policy.rules.local.rooms import Rooms
-from policy.rules.scripts import MAX_SCRIPT
 from policy.rules.syntax import Surroundings
+from policy.scripts.script import MAX_SCRIPT
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:

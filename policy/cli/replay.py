@@ -24,8 +24,8 @@ from policy.cli.directories import (
 from policy.cli.options import config_option, settings_from
 from policy.cli.recordings import Recordings
 from policy.cli.replay_report import Sides, as_json, as_text
-from policy.decide.replaying import Player, Tally, is_countable
 from policy.errors import DirectoryError, StartError
+from policy.replaying.replay import Player, Tally, is_countable
 from policy.rules.files import load_rule_set
 from policy.rules.known import NeedsEntry
 from policy.rules.syntax import Surroundings
@@ -34,9 +34,9 @@ from policy.wire.vocabulary import RequestType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from policy.decide.replaying import Call, Pair
     from policy.directory.lookup import Directory
     from policy.directory.records import AddressKey
+    from policy.replaying.replay import Call, Pair
     from policy.settings import Settings
 
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)

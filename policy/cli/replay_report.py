@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from policy.decide.hidden import looking_at_hidden
-from policy.decide.replaying import RULE, Tally
+from policy.replaying.hidden import looking_at_hidden
+from policy.replaying.replay import RULE, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policy.cli.recordings import Recordings
-    from policy.decide.replaying import Group, GroupKey, Spoken
-    from policy.decide.samples import Change, Sample
+    from policy.replaying.replay import Group, GroupKey, Spoken
+    from policy.replaying.samples import Change, Sample
     from policy.rules.model import Rule
     from policy.rules.table import RuleTable
     from policy.wire.vocabulary import RequestType

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 import click
 import orjson
 
-from policy.decide.casebook import CaseFile
+from policy.casebook.text import CaseFile
 from policy.directory.document import DirectoryFile
 from policy.rules import conditions, outcomes
 from policy.rules.syntax import RuleFile

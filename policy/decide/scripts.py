@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from policy.decide.decision import Decision, Reason
 from policy.errors import OutcomeError
-from policy.rules.scripts import ScriptOutput, read_output, render_script
 from policy.rules.unfinished import checked_place, checked_properties, checked_service
 from policy.rules.variables import variables_of
+from policy.scripts.script import ScriptOutput, read_output, render_script
 from policy.wire.fields import MAX_TEXT
 from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
     from policy.rules.question import Question
-    from policy.rules.scripts import Script
     from policy.rules.subnets import MediaPlace
+    from policy.scripts.script import Script
 
 
 def service_by_script(script: Script, question: Question) -> Decision | None:

@@ -12,8 +12,8 @@ import orjson
 from aiohttp import web
 
 from policy.decide.asking import decide, parse_request
-from policy.decide.explaining import explain
 from policy.errors import DirectoryError
+from policy.explaining.explain import explain
 from policy.rules.known import NeedsAnswer
 from policy.wire.asked import Asked
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from policy.decide.asking import Request
     from policy.decide.avatar import Drawing
     from policy.decide.decision import Decision
-    from policy.decide.explanation import Explanation
     from policy.decide.grounds import Grounds
     from policy.directory.records import PhonebookSearch
+    from policy.explaining.explanation import Explanation
     from policy.handlers.facts import Facts
 
 # In headers, since every name may be a parameter of a call.

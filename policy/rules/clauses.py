@@ -7,8 +7,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 from policy.rules.comparisons import OneOf, shown
-from policy.rules.scripts import evaluate
 from policy.rules.variables import variables_of
+from policy.scripts.script import evaluate
 from policy.wire.vocabulary import CallDirection
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from policy.rules.calendar import Window
     from policy.rules.question import Question
-    from policy.rules.scripts import Script
+    from policy.scripts.script import Script
 
 
 class Clause(Protocol):

@@ -45,7 +45,7 @@ from policy.rules.readings import (
     fact,
     idp_attribute,
 )
-from policy.rules.scripts import compile_expression
+from policy.scripts.script import compile_expression
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pydantic import (
 
 from policy.documents import Document, LinesError
 from policy.rules.regexes import check_regex
-from policy.rules.scripts import ScriptError, compile_expression
+from policy.scripts.script import ScriptError, compile_expression
 from policy.wire.fields import AliasText
 from policy.wire.parameters import version_parts
 from policy.wording import did_you_mean

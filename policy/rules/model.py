@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from policy.rules.clauses import Clause
     from policy.rules.comparisons import Matches
-    from policy.rules.scripts import Script
     from policy.rules.subnets import MediaPlace, SubnetTable
     from policy.rules.templates import Template
+    from policy.scripts.script import Script
     from policy.wire.vocabulary import RequestType
 
 

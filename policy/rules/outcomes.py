@@ -40,10 +40,10 @@ from policy.rules.model import (
     UseService,
 )
 from policy.rules.overriding import OverrideForm
-from policy.rules.scripts import Script, ScriptError, compile_script
 from policy.rules.subnets import MediaPlace, SubnetTable
 from policy.rules.templates import Template, filled_with, is_template, placeholders
 from policy.rules.unfinished import WithPlaceholders, or_placeholders
+from policy.scripts.script import Script, ScriptError, compile_script
 from policy.wire.alias import parse_alias
 from policy.wire.fields import AliasText, EmptyText, Text
 from policy.wire.participants import ParticipantOverrides

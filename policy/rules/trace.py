@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from policy.errors import OutcomeError
-from policy.rules.budget import ScriptLog
 from policy.rules.known import Needs
 from policy.rules.model import RunScript
-from policy.rules.scripts import render_script
 from policy.rules.variables import variables_of
+from policy.scripts.budget import ScriptLog
+from policy.scripts.script import render_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

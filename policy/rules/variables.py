@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from policy.rules.question import Question
-    from policy.rules.scripts import Script
+    from policy.scripts.script import Script
 
 
 def variables_of(script: Script, question: Question) -> Mapping[str, object]:

@@ -100,7 +100,7 @@ class Parameters:
 
 
 def version_parts(text: str) -> tuple[int, ...]:
-    """Give `21.1` as (21, 1), empty for what is no version; comparing as text or float goes wrong."""
+    """Give `21.1` as (21, 1), empty for what is no version; as text or float it sorts wrong."""
     parts = text.split(".")
     return tuple(int(part) for part in parts if _is_small_number(part))[:4]
 

@@ -9,13 +9,13 @@ from xml.etree import ElementTree as ET
 import click
 import pytest
 
+from policy.casebook.coverage import coverage_of
+from policy.casebook.differences import Unsaid
+from policy.casebook.runner import run_cases
 from policy.cli.case_reports import HIDDEN, Report, as_json, as_junit, as_text, shown
-from policy.decide.case_differences import Unsaid
-from policy.decide.case_runner import run_cases
-from policy.decide.coverage import coverage_of
 from policy.decide.grounds import Plan
 from policy.rules.files import load_rule_set
-from tests.decide.books import PIN, book
+from tests.casebook.books import PIN, book
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from policy.cli.recordings import Recordings
 from policy.cli.replay_report import MAX_GROUPS, MAX_RULES, Sides, as_json, as_text
-from policy.decide.differing import Answer
 from policy.decide.grounds import Plan
-from policy.decide.replaying import Pair, Player, Tally
+from policy.replaying.differing import Answer
+from policy.replaying.replay import Pair, Player, Tally
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
 from policy.wire.asked import Asked

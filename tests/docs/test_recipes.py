@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from policy.decide.case_files import load_casebooks
-from policy.decide.case_runner import problems_of, run_cases
-from policy.decide.cases import answer_of
-from policy.decide.coverage import coverage_of
+from policy.casebook.cases import answer_of
+from policy.casebook.coverage import coverage_of
+from policy.casebook.files import load_casebooks
+from policy.casebook.runner import problems_of, run_cases
 from policy.decide.decision import Decision
 from policy.decide.grounds import Plan
 from policy.decide.rehearsal import Stage, rehearse
@@ -27,7 +27,7 @@ from tests.fakes.judge import judge
 from tests.fakes.verdict import Answer, Kind, Verdict
 
 if TYPE_CHECKING:
-    from policy.decide.cases import Case
+    from policy.casebook.cases import Case
     from policy.rules.model import Forward
     from policy.rules.table import RuleTable
     from policy.wire.answers import ForwardedAnswer

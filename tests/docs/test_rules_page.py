@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from policy.decide.case_files import check_folder
+from policy.casebook.files import check_folder
 from policy.rules.calendar import TimeCondition
 from policy.rules.conditions import When
 from policy.rules.files import load_rule_set

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from policy.errors import OutcomeError
-from policy.rules.scripts import compile_script, read_output, render_script
+from policy.scripts.script import compile_script, read_output, render_script
 from policy.wire.local_policy import script_variables
 from policy.wire.parameters import Parameters
 from policy.wire.vocabulary import RequestType

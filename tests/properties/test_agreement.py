@@ -10,14 +10,14 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.decide.case_runner import run_cases
-from policy.decide.casebook import CaseFile
-from policy.decide.cases import Casebook, CaseCompiler
-from policy.decide.explaining import explain_on
+from policy.casebook.cases import Casebook, CaseCompiler
+from policy.casebook.runner import run_cases
+from policy.casebook.text import CaseFile
 from policy.decide.grounds import Plan
 from policy.decide.rehearsal import Stage
 from policy.directory.memory import MemoryDirectory
 from policy.documents import Marks
+from policy.explaining.explain import explain_on
 from policy.rules.question import Moment
 from policy.settings import Settings
 from policy.wire.asked import Asked

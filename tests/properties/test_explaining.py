@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.decide.decision import Decision
-from policy.decide.explaining import explain_on
 from policy.decide.grounds import Plan
 from policy.decide.rehearsal import Stage, rehearse
 from policy.directory.document import DirectoryFile
 from policy.directory.memory import MemoryDirectory
 from policy.documents import parse
+from policy.explaining.explain import explain_on
 from policy.rules.known import Dialling
 from policy.rules.question import Moment
 from policy.rules.syntax import parse_rules

@@ -20,9 +20,9 @@ from policy.directory.records import Entry, OrganisationState, PermanentRoom, Ro
 from policy.rules.local.exporting import Export, Site, export_rules
 from policy.rules.local.importing import as_jinja_reads, import_script
 from policy.rules.question import Moment
-from policy.rules.scripts import compile_script
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
+from policy.scripts.script import compile_script
 from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
 from tests.fakes.judge import judge_document

@@ -17,8 +17,8 @@ from policy.rules.local.rooms import Rooms
 from policy.rules.local.sheet import Sheet
 from policy.rules.local.writing import UnfitError, comment, joined, quoted
 from policy.rules.model import RunScript, UseDirectory, UseService
-from policy.rules.scripts import MAX_SCRIPT
 from policy.rules.templates import placeholders
+from policy.scripts.script import MAX_SCRIPT
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:

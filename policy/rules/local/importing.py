@@ -15,7 +15,7 @@ import yaml
 from policy.documents import Place, read_tree
 from policy.errors import DocumentError
 from policy.rules.local.shapes import Refusals, refusals_of
-from policy.rules.scripts import ScriptError, compile_script
+from policy.scripts.script import ScriptError, compile_script
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:

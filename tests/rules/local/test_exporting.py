@@ -8,7 +8,7 @@ import pytest
 
 from policy.rules.local.exporting import Site, export_rules
 from policy.rules.local.rooms import Rooms
-from policy.rules.scripts import MAX_SCRIPT, compile_script
+from policy.scripts.script import MAX_SCRIPT, compile_script
 from policy.wire.vocabulary import RequestType
 from tests.fakes.local_policy import run_locally
 from tests.fakes.local_scripts import ROOM

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.rules.local.writing import UnfitError, comment, joined, literal, quoted
-from policy.rules.scripts import compile_script
+from policy.scripts.script import compile_script
 from tests.fakes.local_policy import run_locally
 from tests.rules.local.running import CALL, value_of
 

@@ -1,0 +1,1 @@
+"""Why a call was decided so. Pure; imports decide and below."""

@@ -1,0 +1,1 @@
+"""Recorded calls, decided again. Pure; imports decide and below."""

@@ -1,0 +1,1 @@
+"""Jinja2 in a box: scripts in the words of Pexip's local policy. Pure; imports wire and below."""
