@@ -357,7 +357,7 @@ def test_a_part_of_a_document_is_read_by_itself() -> None:
     assert isinstance(tree.value, dict)
     part = Tree(tree.value["parts"][0], tree.marks)
 
-    with pytest.raises(DocumentError, match="^plant.yaml:3:13: litres: must be at least 1"):
+    with pytest.raises(DocumentError, match=r"^plant\.yaml:3:13: litres: must be at least 1"):
         validate(part, Pump, at=("parts", 0))
 
 

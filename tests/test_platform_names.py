@@ -46,7 +46,13 @@ def test_a_rule_with_unknown_names_is_refused_where_they_stand() -> None:
         parse_rules(text, "rules.yaml", Surroundings(PLATFORM))
 
     assert [str(problem) for problem in refused.value.problems] == [
-        "rules.yaml:8:25: ivr_theme_name: 'corporate' is not among platform.themes, did you mean 'Corporate'?",
-        "rules.yaml:10:97: system_location_name: 'X' is not among platform.locations; known here: Aarhus",
+        (
+            "rules.yaml:8:25: ivr_theme_name: 'corporate' is not among platform.themes, "
+            "did you mean 'Corporate'?"
+        ),
+        (
+            "rules.yaml:10:97: system_location_name: 'X' is not among platform.locations; "
+            "known here: Aarhus"
+        ),
         "rules.yaml:14:47: overflow: 'Odense' is not among platform.locations; known here: Aarhus",
     ]

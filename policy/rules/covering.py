@@ -87,7 +87,7 @@ class _Search:
     request: RequestType
     _passed: dict[Token, list[_Passed]] = field(default_factory=lambda: defaultdict(list))
     _lengths: dict[tuple[str, int], set[int]] = field(default_factory=lambda: defaultdict(set))
-    _sets: dict[str, tuple[list[str], re2.Set | None]] = field(default_factory=dict)
+    _sets: dict[str, tuple[list[str], re2.Set]] = field(default_factory=dict)
     _alias_changes: int = 0
     _fact_changes: int = 0
 
@@ -98,7 +98,7 @@ class _Search:
             clause = _rarest(rule.clauses)
             if self.request in rule.requests and isinstance(clause, Matches):
                 patterns[clause.key][clause.pattern] = None
-        self._sets = {key: (list(each), pattern_set(each)) for key, each in patterns.items()}
+        self._sets = {key: (list(each), pattern_set(list(each))) for key, each in patterns.items()}
 
     def blocker_of(self, rule: Rule) -> tuple[int | None, int]:
         """Give the first rule that decides wherever this one matches, and how many were tried."""
@@ -169,8 +169,8 @@ class _Search:
     def _tokens_at_text(self, key: str, text: str) -> Iterator[Token]:
         yield "=", key, text
         yield "=", f"{key}.domain", text.rpartition("@")[2]
-        patterns, together = self._sets.get(key, ([], None))
-        if together is not None:
+        if key in self._sets:
+            patterns, together = self._sets[key]
             yield from (("~", key, patterns[number]) for number in together.Match(text) or ())
 
 

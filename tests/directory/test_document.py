@@ -95,11 +95,11 @@ def test_the_example_can_be_read() -> None:
         ("rooms: [{organisation: n, aliases: [a], tags: ward}]", "tags: needs a list, got 'ward'"),
         (
             "rooms: [{organisation: n, aliases: [a], tags: ['']}]",
-            "tags: string should have at least 1",
+            "tags: must not be empty",
         ),
         (
             "devices: [{organisation: n, alias: a, tags: [%s]}]" % ("t" * 101),
-            "at most 100 characters",
+            "has more than 100 characters",
         ),
         (
             'devices: [{organisation: n, alias: a, tags: ["a\\tb"]}]',

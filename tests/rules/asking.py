@@ -17,7 +17,6 @@ from policy.rules.lists import Lists, ListText
 from policy.rules.question import Moment, Question
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
-from policy.rules.trace import Trace
 from policy.wire.alias import parse_alias
 from policy.wire.parameters import Parameters
 from policy.wire.vocabulary import CallDirection, RequestType
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from policy.directory.records import AddressKey
     from policy.rules.clauses import Clause
     from policy.rules.model import Rule
+    from policy.rules.trace import Trace
     from policy.rules.walk import Walk
 
 NOW: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -55,11 +55,12 @@ def asked(
     alias: str = "ward7@example.org",
     request: RequestType = RequestType.SERVICE,
     now: datetime = NOW,
+    sent: Mapping[str, object] | None = None,
     **parameters: str | list[str],
 ) -> Question:
     """Give a request; a call that comes in, when nothing else is said."""
-    said: dict[str, str | list[str]] = {"call_direction": "dial_in", "local_alias": alias}
-    read = Parameters.parse(urlencode(said | parameters, doseq=True))
+    said: dict[str, object] = {"call_direction": "dial_in", "local_alias": alias}
+    read = Parameters.parse(urlencode({**said, **(sent or {}), **parameters}, doseq=True))
     return Question(
         request,
         parse_alias(alias),

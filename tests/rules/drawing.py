@@ -13,7 +13,7 @@ from policy.wire.vocabulary import RequestType
 from tests.rules.asking import asked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from policy.rules.model import Rule
     from policy.rules.question import Question
@@ -135,7 +135,9 @@ def _leaf() -> st.SearchStrategy[Written]:
 
 
 # Mostly few conditions, so that rules often match and cover each other.
-WHENS: Final = st.one_of(st.just({}), _leaf(), _leaf(), st.recursive(_leaf(), _whens, max_leaves=4))
+WHENS: Final[st.SearchStrategy[Written]] = st.one_of(
+    st.just({}), _leaf(), _leaf(), st.recursive(_leaf(), _whens, max_leaves=4)
+)
 THENS: Final[st.SearchStrategy[object]] = st.sampled_from(
     [
         "continue",
@@ -157,7 +159,7 @@ WRITTEN: Final = st.fixed_dictionaries(
 )
 
 
-def compiled(written: list[Written]) -> list[Rule]:
+def compiled(written: Sequence[Written]) -> list[Rule]:
     """Compile drawn rules, named by their numbers."""
     texts = [
         RuleText.model_validate(
@@ -191,4 +193,4 @@ def questions(draw: st.DrawFn) -> Question:
         "ms-subnet": st.sampled_from(["10.1.2.0", "x"]),
     }
     sent = draw(st.fixed_dictionaries({}, optional=words))
-    return asked(draw(st.sampled_from(ALIASES)), SERVICE, draw(MOMENTS), **sent)
+    return asked(draw(st.sampled_from(ALIASES)), SERVICE, draw(MOMENTS), sent)

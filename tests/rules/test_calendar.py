@@ -201,7 +201,7 @@ def test_a_window_reads_as_a_person_would_say_it(text: str, want: str) -> None:
         ),
         (
             "{holidays: 'no'}",
-            "1:12: holidays: input should be a valid boolean, got 'no'",
+            "1:12: holidays: needs true or false, got 'no'",
         ),
         (
             "{holidays: true, country: dk}",

@@ -106,7 +106,7 @@ def test_a_parameter_is_compared_by_its_type(
     want: bool,  # noqa: FBT001  a table
 ) -> None:
     """What a node did not send never matches, but for what says that it is absent."""
-    assert holds(when, asked(**sent)) is want
+    assert holds(when, asked(sent=sent)) is want
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_the_directory_is_looked_into(
     want: bool,  # noqa: FBT001  a table
 ) -> None:
     """Rules know who owns what is dialled, and of callers what their registration proves."""
-    assert holds(when, asked(dialled, **sent)) is want
+    assert holds(when, asked(dialled, sent=sent)) is want
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_participant_has_conditions_of_its_own(
     want: bool,  # noqa: FBT001  a table
 ) -> None:
     """Roles and what an identity provider says are known when somebody joins."""
-    assert holds(when, asked(request=PARTICIPANT, **sent)) is want
+    assert holds(when, asked(request=PARTICIPANT, sent=sent)) is want
 
 
 @pytest.mark.parametrize(

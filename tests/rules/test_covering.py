@@ -61,7 +61,10 @@ def test_a_dead_rule_is_never_reached(written: list[Rule], asked_for: list[Quest
         ),
         (
             [
-                "{name: a, when: {any: [{protocol: sip}, {vendor: x, device: cisco}]}, then: continue}",
+                (
+                    "{name: a, when: {any: [{protocol: sip}, {vendor: x, device: cisco}]}, "
+                    "then: continue}"
+                ),
                 "{name: b, when: {device: cisco, vendor: x}, then: continue}",
                 "{name: c, when: {any: [{protocol: sip, location: a}]}, then: continue}",
                 "{name: d, when: {vendor: x}, then: continue}",

@@ -32,7 +32,7 @@ def test_what_re2_knows_is_taken(pattern: str) -> None:
 )
 def test_what_is_wrong_is_named(pattern: str, want: str) -> None:
     """A person who comes from another engine learns what to do instead."""
-    with pytest.raises(ValueError, match="^'") as caught:
+    with pytest.raises(ValueError, match=r"^'") as caught:
         check_regex(pattern)
 
     assert want in str(caught.value)

@@ -14,7 +14,10 @@ AROUND = Surroundings(PlatformNames(locations=frozenset({"Aarhus", "Odense"})), 
 @pytest.mark.parametrize(
     "rule",
     [
-        "{name: a, when: {location: [aarhus, ''], proxy_node_location: {prefix: X}}, then: continue}",
+        (
+            "{name: a, when: {location: [aarhus, ''], proxy_node_location: {prefix: X}}, "
+            "then: continue}"
+        ),
         "{name: a, for: location, then: {location: {location: Aarhus, overflow: [Odense]}}}",
         "{name: a, when: {alias: {regex: '(?P<n>.)(.)'}}, then: {room: '${1}${2}${n}'}}",
         "{name: a, then: {reject: '$${user} costs $5'}}",

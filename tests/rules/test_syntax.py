@@ -35,7 +35,8 @@ def test_only_enabled_rules_count() -> None:
 
 def test_rules_are_for_some_requests() -> None:
     """One word stands for a list of one."""
-    text = "rules: [{name: a, for: [location, service], then: not_found}, {name: b, for: avatar, then: not_found}]"
+    both = "{name: a, for: [location, service], then: not_found}"
+    text = f"rules: [{both}, {{name: b, for: avatar, then: not_found}}]"
 
     got = [each.rule.requests for each in parse_rules(text, "r.yaml")]
 
@@ -49,7 +50,7 @@ def test_a_wrong_rule_hides_nothing_of_the_others() -> None:
         "  - {name: a, then: {rejct: x}}\n"
         "  - {name: b, then: continue}\n"
         "  - {name: c, for: participant, then: {room: x}}\n"
-        "  - {name: d, then: {service: {service_type: conference, name: D, service_tag: '', ivr_theme_name: T}}}\n"
+        "  - {name: d, then: {override: {ivr_theme_name: T}}}\n"
     )
     around = Surroundings(PlatformNames(themes=frozenset({"Corporate"})))
 

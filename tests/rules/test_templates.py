@@ -49,7 +49,7 @@ def test_a_placeholder_is_filled(text: str, want: str) -> None:
     )
     question.facts = {"partner": "Partner A"}
     question.captures = {"1": "ward", "name": "seven"}
-    for key in question.keys():
+    for key in question.keys():  # noqa: SIM118  no mapping
         learn(question, key, rows())
 
     assert Template(text).render(question) == want
@@ -79,7 +79,7 @@ def test_every_text_of_a_document_is_filled() -> None:
 def test_every_name_can_be_filled() -> None:
     """A name that rule files may use never fails in another way than for want of a value."""
     question = asked(request=RequestType.PARTICIPANT)
-    for key in question.keys():
+    for key in question.keys():  # noqa: SIM118  no mapping
         learn(question, key, rows())
     for name in NAMES:
         try:

@@ -34,7 +34,7 @@ def test_rules_behind_are_found_by_the_new_alias() -> None:
     rewriting = table(
         "{name: early, when: {alias: {exact: desk@example.org}}, then: continue}",
         "{name: old, when: {alias: {regex: 'never.*'}}, then: continue}",
-        "{name: rewrite, when: {alias: {exact: ward7@example.org}}, then: {rewrite: desk@example.org}}",
+        "{name: rewrite, when: {alias: {user: ward7}}, then: {rewrite: desk@example.org}}",
         "{name: gone, when: {alias: {exact: ward7@example.org}}, then: continue}",
         "{name: new, when: {alias: {exact: desk@example.org}}, then: continue}",
     )
@@ -57,7 +57,8 @@ def test_overrides_and_facts_add_up() -> None:
     """A later rule has the last word on each field, and the search goes on."""
     changing = table(
         "{name: a, then: {set: {x: '1', y: '1'}, override: {pin: '4711', locked: true}}}",
-        "{name: b, when: {fact: {x: '1'}}, then: {set: {x: '2${fact.y}'}, override: {locked: false}}}",
+        "{name: b, when: {fact: {x: '1'}}, "
+        "then: {set: {x: '2${fact.y}'}, override: {locked: false}}}",
         "{name: c, when: {fact: {x: '21'}}, then: continue}",
     )
 
@@ -125,7 +126,8 @@ def test_a_condition_that_fails_does_not_match() -> None:
 def test_the_directory_is_asked_last() -> None:
     """A look-up is made when everything that costs nothing holds, and not before."""
     asking: RuleTable = table(
-        "{name: a, when: {room_kind: permanent, any: [{protocol: sip}, {vendor: x}], share: 100%}, then: continue}",
+        "{name: a, when: {room_kind: permanent, any: [{protocol: sip}, {vendor: x}], share: 100%}, "
+        "then: continue}",
     )
 
     walk = asking.walk(asked(protocol="h323"))
@@ -138,7 +140,7 @@ def test_the_directory_is_asked_last() -> None:
 def test_a_script_is_run_behind_the_directory() -> None:
     """What costs most comes last, wherever it stands in the file."""
     asking = table(
-        "{name: a, when: {expr: 1/0 == 1, tag: nothing-such, alias: {domain: example.org}}, then: continue}"
+        "{name: a, when: {expr: 1/0 == 1, tag: none, alias: {domain: example.org}}, then: continue}"
     )
 
     assert walked(asking, asked()).faults == []
