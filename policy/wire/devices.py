@@ -30,7 +30,7 @@ class DeviceFamily(StrEnum):
 
 
 # Browsers carry the names of those before them: Edge and Opera say Chrome, Chrome says Safari.
-_BROWSERS: Final = (
+BROWSERS: Final = (
     ("opr/", DeviceFamily.OPERA),
     ("opera", DeviceFamily.OPERA),
     ("edg/", DeviceFamily.EDGE),
@@ -44,7 +44,7 @@ _BROWSERS: Final = (
     ("safari/", DeviceFamily.SAFARI),
 )
 # From the particular to the general: Lync 2010 and 2013 share their name, and all their protocol.
-_DEVICES: Final = (
+DEVICES: Final = (
     ("tandberg", DeviceFamily.CISCO),
     ("cisco", DeviceFamily.CISCO),
     ("polycom", DeviceFamily.POLYCOM),
@@ -59,7 +59,7 @@ _DEVICES: Final = (
     ("uccapi/16.", DeviceFamily.SKYPE_FOR_BUSINESS),
 )
 # The strings of the vendor's sample script. Some tools put a version behind theirs.
-_SCANNERS: Final = frozenset(
+SCANNERS: Final = frozenset(
     {
         "csipsimple",
         "friendly-request",
@@ -78,31 +78,31 @@ _SCANNERS: Final = frozenset(
         "sundayddr",
     }
 )
-_SCANNER_STARTS: Final = ("vaxipuser", "vaxsipuser", "portsip voip sdk ")
+SCANNER_STARTS: Final = ("vaxipuser", "vaxsipuser", "portsip voip sdk ")
 # Genuine Cisco devices never say just this.
-_IMPOSTER: Final = "cisco"
+IMPOSTER: Final = "cisco"
 
 
 def family_of(vendor: str) -> DeviceFamily:
     """Give the family of whoever says this of itself."""
     said = vendor[:MAX_LOOKED_AT].strip()
-    if said == _IMPOSTER:
+    if said == IMPOSTER:
         return DeviceFamily.SCANNER
     said = said.lower()
     if said.startswith(("mozilla/", "opera/")):
-        return _first(_BROWSERS, said)
+        return _first(BROWSERS, said)
     if _is_scanner(said):
         return DeviceFamily.SCANNER
     if said.startswith("poly"):  # newer devices leave out the `com`
         return DeviceFamily.POLYCOM
-    return _first(_DEVICES, said)
+    return _first(DEVICES, said)
 
 
 def _is_scanner(said: str) -> bool:
-    if said in _SCANNERS or said.startswith(_SCANNER_STARTS):
+    if said in SCANNERS or said.startswith(SCANNER_STARTS):
         return True
     tool = said.partition("/")[0].partition(" ")[0]
-    return tool in _SCANNERS
+    return tool in SCANNERS
 
 
 def _first(marks: tuple[tuple[str, DeviceFamily], ...], said: str) -> DeviceFamily:

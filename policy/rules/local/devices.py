@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from policy.rules.local.writing import literal, quoted
 from policy.wire.devices import (
-    _BROWSERS,
-    _DEVICES,
-    _IMPOSTER,
-    _SCANNER_STARTS,
-    _SCANNERS,
+    BROWSERS,
+    DEVICES,
+    IMPOSTER,
+    SCANNER_STARTS,
+    SCANNERS,
     MAX_LOOKED_AT,
     DeviceFamily,
 )
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 def device_lines(name: str, source: str) -> str:
     """Give the lines that set a variable to the family, as `family_of` gives it."""
     said, family = f"{name}_said", f"{{% set {name} = "
-    scanners = literal(sorted(_SCANNERS))
-    starts = f"({literal(list(_SCANNER_STARTS))[1:-1]},)"
+    scanners = literal(sorted(SCANNERS))
+    starts = f"({literal(list(SCANNER_STARTS))[1:-1]},)"
     tool = f'{said}|pex_regex_replace("[/ ].*", "")'
     return "\n".join(
         (
             f'{{% set {said} = ({source}|default("", true))|trim %}}',
             f"{{% set {said} = {said}|pex_head({MAX_LOOKED_AT})|trim %}}",
             f"{family}{quoted(DeviceFamily.UNKNOWN)} %}}",
-            f"{{% if {said} == {quoted(_IMPOSTER)} %}}",
+            f"{{% if {said} == {quoted(IMPOSTER)} %}}",
             f"{family}{quoted(DeviceFamily.SCANNER)} %}}",
             "{% else %}",
             f"{{% set {said} = {said}|lower %}}",
             f'{{% if {said}.startswith(("mozilla/", "opera/")) %}}',
-            *_chain(name, said, _BROWSERS),
+            *_chain(name, said, BROWSERS),
             f"{{% elif {said} in {scanners} or {said}.startswith({starts})",
             f"    or {tool} in {scanners} %}}",
             f"{family}{quoted(DeviceFamily.SCANNER)} %}}",
             f'{{% elif {said}.startswith("poly") %}}',
             f"{family}{quoted(DeviceFamily.POLYCOM)} %}}",
             "{% else %}",
-            *_chain(name, said, _DEVICES),
+            *_chain(name, said, DEVICES),
             "{% endif %}",
             "{% endif %}",
         )
