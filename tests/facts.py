@@ -12,8 +12,6 @@ from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from policy.directory.cache import Lookup
 
 NOON: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -23,13 +21,14 @@ def facts_of(
     directory: Lookup,
     table: RuleTable | None = None,
     plan: Plan | None = None,
-    clock: Callable[[], datetime] = lambda: NOON,
+    *,
+    rules: LiveRules | None = None,
 ) -> Facts:
     """Give everything that a handler asks."""
     return Facts(
         directory=directory,
-        rules=LiveRules(table or RuleTable()),
+        rules=rules or LiveRules(table or RuleTable()),
         forwarder=Forwarder({}, lambda *_: None),
-        clock=clock,
+        clock=lambda: NOON,
         plan=plan or Plan(),
     )

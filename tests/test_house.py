@@ -26,9 +26,7 @@ TESTED_BY_ITS_USERS: Final[Mapping[str, str]] = {
     "rules/model.py": "frozen values",
     "directory/queries.py": "SQL, run by every test of the directory",
     "directory/schema/env.py": "Alembic's entry, run by every migration",
-    "handlers/asked.py": "a frozen value, read by every request",
-    "handlers/facts.py": "a frozen value, used by every request",
-    "handlers/gather.py": "run by every case",
+    "decide/grounds.py": "frozen values, used by every decision",
 }
 
 

@@ -94,9 +94,11 @@ def test_the_database_looks_at_the_fields_that_rules_are_held_against() -> None:
     (folder,) = schema_path
     sql = (Path(folder) / "0004_services.sql").read_text(encoding="utf-8")
 
+    of_places = {"location", "overflow", "overflow_locations"}
+    of_places |= {"primary_overflow_location", "secondary_overflow_location"}
     missing = [
         field
         for field, kind in KIND_OF_FIELD.items()
-        if f"('{field}', '{kind}')" not in sql and field not in {"location", "overflow"}
+        if f"('{field}', '{kind}')" not in sql and field not in of_places
     ]
     assert missing == []

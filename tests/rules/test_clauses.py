@@ -65,8 +65,10 @@ def test_a_person_is_told_what_was_wanted_and_what_came(
             assert may_fail(clause)
             continue
         assert clause.wanted()
-        assert is_held or clause.got(question)
-        assert (copy.wanted(), copy.got(question)) == (clause.wanted(), clause.got(question))
+        assert copy.wanted() == clause.wanted()
+        if not is_held:  # nobody asks of one that holds
+            assert clause.got(question)
+            assert copy.got(question) == clause.got(question)
 
 
 @pytest.mark.parametrize(

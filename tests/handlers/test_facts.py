@@ -1,0 +1,54 @@
+"""Gathering: whatever deciding lacks is fetched, and decided anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.decide.asking import decide, parse_request
+from policy.decide.decision import Decision, Reason
+from policy.directory.records import AddressKey, Entry, Found
+from policy.rules.reload import LiveRules
+from policy.rules.table import RuleTable
+from policy.wire.asked import Asked
+from policy.wire.vocabulary import Action, RequestType
+from tests.decide.deciding import ruled
+from tests.facts import facts_of
+
+if TYPE_CHECKING:
+    from policy.decide.grounds import Grounds
+
+WARD = AddressKey("ward7", "example.org")
+CALL = Asked(RequestType.SERVICE, "", "local_alias=ward7%40example.org")
+
+
+class _Swapping:
+    """A directory during whose look-up the rules are swapped."""
+
+    def __init__(self, live: LiveRules) -> None:
+        self._live = live
+        self.asked: list[AddressKey] = []
+
+    async def find(self, key: AddressKey) -> Found:
+        """Answer that nobody owns it."""
+        self.asked.append(key)
+        self._live.swap(ruled("{name: late, then: {reject: too late}}"), ())
+        return Found(Entry(own_domain=False, target=None))
+
+
+async def test_a_request_keeps_its_rules_and_its_moment() -> None:
+    """However often it is decided anew, a reload meanwhile is for the next request."""
+    live = LiveRules(RuleTable())
+    directory = _Swapping(live)
+    facts = facts_of(directory, rules=live)
+    seen: list[Grounds] = []
+
+    def noting(request: object, grounds: Grounds) -> object:
+        seen.append(grounds)
+        return decide(request, grounds)  # type: ignore[arg-type]  # as it was parsed
+
+    decision = await facts.settle(noting, parse_request(CALL, frozenset()), CALL)
+
+    assert decision == Decision(Action.CONTINUE, Reason.FOREIGN_DOMAIN)
+    assert directory.asked == [WARD]
+    assert len({id(grounds.moment) for grounds in seen}) == 1
+    assert live.table is not seen[0].table
