@@ -181,7 +181,8 @@ def test_a_directory_inside_another_document_is_told_with_its_place() -> None:
 
     assert list(map(str, problems)) == [
         "blocked.test.yaml:5:24: organisation 'south' is not in this file",
-        "blocked.test.yaml:5:63: ivr_theme_name: 'Kiosk' is not among platform.themes; known here: Corporate",
+        "blocked.test.yaml:5:63: ivr_theme_name: 'Kiosk' is not among platform.themes; "
+        "known here: Corporate",
         "blocked.test.yaml:6:41: alias '1' is taken in line 5",
     ]
 
@@ -192,4 +193,5 @@ def test_names_of_the_platform_are_looked_at() -> None:
 
     said = _said(text, PlatformNames(themes=frozenset({"Corporate"})))
 
-    assert said == ["3:75: ivr_theme_name: 'Kiosk' is not among platform.themes; known here: Corporate"]
+    unknown = "ivr_theme_name: 'Kiosk' is not among platform.themes; known here: Corporate"
+    assert said == [f"3:75: {unknown}"]

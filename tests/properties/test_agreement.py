@@ -21,6 +21,7 @@ from policy.explaining.explain import explain_on
 from policy.rules.question import Moment
 from policy.settings import Settings
 from policy.wire.asked import Asked
+from policy.wire.masking import MASK
 from policy.wire.vocabulary import RequestType
 from tests.facts import NOON
 from tests.fakes.directory import FakeDirectory
@@ -62,8 +63,7 @@ async def test_explain_test_and_server_agree(
         explanation = explain_on(each, stage, Moment(NOON, "token"))
         assert explanation.sent is not None
         assert explanation.sent.status == status
-        assert explanation.sent.body is not None
-        assert _told(explanation.sent.body) == _told(body)
+        assert _shows(explanation.sent.body, body)
         case = _case(request, call, status, body)
         (result,) = run_cases(_casebook(rows, case), table, Plan())
         assert result.is_passed, result.differences
@@ -80,13 +80,17 @@ async def _ask(url: str, asked: Asked) -> tuple[int, dict[str, object]]:
         return response.status, body
 
 
-def _told(body: dict[str, object]) -> dict[str, object]:
-    """Leave out what explain hides, and what is drawn anew for each gateway call."""
-    told = dict(body)
-    if isinstance(result := told.get("result"), dict):
-        secret = {"pin", "guest_pin", "username", "password", "name", "participants"}
-        told["result"] = {key: value for key, value in result.items() if key not in secret}
-    return told
+def _shows(explained: object, sent: object) -> bool:
+    """Say whether an explanation shows what was sent, apart from what it hides."""
+    if isinstance(explained, dict) and isinstance(sent, dict):
+        # The name of a gateway is drawn anew for each call.
+        drawn = {"name"} if sent.get("service_type") == "gateway" else set()
+        return explained.keys() == sent.keys() and all(
+            _shows(explained[key], sent[key]) for key in sent.keys() - drawn
+        )
+    if isinstance(explained, list) and isinstance(sent, list):
+        return len(explained) == len(sent) and all(map(_shows, explained, sent))
+    return explained == sent or (isinstance(explained, str) and MASK in explained)
 
 
 def _case(

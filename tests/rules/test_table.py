@@ -129,9 +129,7 @@ def test_a_set_of_patterns_numbers_them() -> None:
     """All patterns that fit the whole text are told, without letter case."""
     together = pattern_set(["war", "ward[0-9]", ".*"])
 
-    assert together is not None
     assert sorted(together.Match("WARD7") or ()) == [1, 2]
-    assert pattern_set([]) is None
 
 
 def test_rules_are_for_their_requests_alone() -> None:

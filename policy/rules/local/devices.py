@@ -9,9 +9,9 @@ from policy.wire.devices import (
     BROWSERS,
     DEVICES,
     IMPOSTER,
+    MAX_LOOKED_AT,
     SCANNER_STARTS,
     SCANNERS,
-    MAX_LOOKED_AT,
     DeviceFamily,
 )
 
