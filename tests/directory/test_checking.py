@@ -181,8 +181,10 @@ def test_a_directory_inside_another_document_is_told_with_its_place() -> None:
 
     assert list(map(str, problems)) == [
         "blocked.test.yaml:5:24: organisation 'south' is not in this file",
-        "blocked.test.yaml:5:63: ivr_theme_name: 'Kiosk' is not among platform.themes; "
-        "known here: Corporate",
+        (
+            "blocked.test.yaml:5:63: ivr_theme_name: 'Kiosk' is not among platform.themes; "
+            "known here: Corporate"
+        ),
         "blocked.test.yaml:6:41: alias '1' is taken in line 5",
     ]
 
