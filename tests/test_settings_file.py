@@ -182,8 +182,8 @@ def test_an_unknown_variable_is_told() -> None:
             "DIALLING_LOCATION_DOMAINS",
             "{Oslo",
             (
-                "not valid YAML: the '{' of line 1 is not closed, or a comma is missing in front of "
-                "this"
+                "not valid YAML: the '{' of line 1 is not closed, or a comma is missing "
+                "in front of this"
             ),
         ),
     ],
