@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+# A file of 10,000 rules has some 2 MB, a list of a million aliases some 40.
+MAX_BYTES: Final = 64 << 20
 # A file of 10,000 rules has about 200,000 nodes.
 MAX_NODES: Final = 5_000_000
 # Aliases (`*name`) could multiply without end: 100 of them can stand for a billion nodes.
@@ -266,6 +268,11 @@ def _too_large(place: Place) -> DocumentError:
 def read_file(path: Path) -> str:
     """Read a text file; raises DocumentError that names the file and what is wrong."""
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe has no end
+            raise DocumentError([Place(str(path)).problem("is no regular file")])
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            said = f"is larger than {MAX_BYTES >> 20} MiB"
+            raise DocumentError([Place(str(path)).problem(said)])
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as exc:
         raise DocumentError([Place(str(path)).problem("is not UTF-8 text")]) from exc

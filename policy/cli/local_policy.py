@@ -40,7 +40,9 @@ _OUTPUT: Final = click.Path(dir_okay=False, path_type=Path)
 _TYPES: Final = click.Choice([each.value for each in SCRIPTED])
 _PINS: Final = ("pin", "guest_pin")
 
-_output_option = click.option("-o", "--output", type=_OUTPUT, help="Write here, not to stdout.")
+_output_option = click.option(
+    "-o", "--output", type=_OUTPUT, help="Write to this new file, not to stdout."
+)
 
 
 @click.command("import-local-policy")
@@ -96,7 +98,8 @@ def export_local_policy(  # noqa: PLR0913  one for each option
     path = folder or settings.rules.folder
     loaded = load_rule_set(path, Surroundings(settings.platform, frozenset(settings.upstreams)))
     written_out = _rooms(directory, settings, plan, with_pins=with_pins) if directory else Rooms()
-    site = Site(plan.own_nodes, written_out, loaded.version)
+    completes = bool(plan.dialling.default_domain or plan.dialling.location_domains)
+    site = Site(plan.own_nodes, written_out, loaded.version, completes=completes)
     export = export_rules(loaded.rules, RequestType(request), site)
     _tell(export, request)
     if export.too_long_by:
@@ -172,6 +175,9 @@ def _write(text: str, output: Path | None) -> None:
         click.echo(text, nl=False)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as exc:
+        raise StartError(f"{output}: is there already, left as it is") from exc
     except OSError as exc:
         raise StartError(f"{output}: {(exc.strerror or 'cannot be written').lower()}") from exc

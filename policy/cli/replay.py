@@ -157,6 +157,8 @@ def replay(  # noqa: PLR0913  one for each option
     sides = Sides(before, after, only or frozenset(RequestType), is_recorded_time=at == "recorded")
     show = as_json if form == "json" else as_text
     click.echo(show(tally, recordings, sides), nl=False)
+    if fail_on_difference and not tally.compared:
+        raise click.ClickException("nothing was compared: no call in these files could be")
     if fail_on_difference and tally.differing:
         click.get_current_context().exit(1)
 

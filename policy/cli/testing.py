@@ -12,7 +12,7 @@ import click
 
 from policy.apps import plan_of
 from policy.casebook.coverage import coverage_of
-from policy.casebook.files import load_casebooks
+from policy.casebook.files import load_casebook, load_casebooks
 from policy.casebook.runner import run_cases
 from policy.cli.case_reports import Report, as_json, as_junit, as_text
 from policy.cli.options import config_option, settings_from
@@ -37,9 +37,7 @@ FORMATS: Final[Mapping[str, Callable[[Report], str]]] = {
 
 
 @click.command("test")
-@click.argument(
-    "path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
 @config_option
 @click.option(
     "--format",
@@ -69,15 +67,22 @@ def test_command(
 ) -> None:
     """Run the cases of every *.test.yaml file in PATH, which is rules.folder of the settings.
 
+    PATH may also be one test file, which is run with the rules beside it.
+
     Exit code 0 when all is as wanted, also when there are no cases; 1 when a case fails or too
     few rules have one; 2 when files are wrong.
     """
     if part and required is not None:
         raise click.UsageError("--require-coverage needs all cases, so it does not go with -k")
     settings = settings_from(config)
-    folder = path or settings.rules.folder
-    rule_set = load_rule_set(folder, Surroundings(settings.platform, frozenset(settings.upstreams)))
-    casebooks = load_casebooks(folder)
+    one_file = path if path is not None and path.is_file() else None
+    folder = one_file.parent if one_file else path or settings.rules.folder
+    # Rules that are tried out by their path may name servers that no settings know yet.
+    any_upstream = path is not None and not settings.upstreams
+    upstreams = None if any_upstream else frozenset(settings.upstreams)
+    rule_set = load_rule_set(folder, Surroundings(settings.platform, upstreams))
+    casebooks = [load_casebook(one_file)] if one_file else load_casebooks(folder)
+    coverage = coverage and one_file is None
     wants_coverage = required is not None or (coverage and not part)
     ran = list(_run(casebooks, rule_set, plan_of(settings), part, is_covered=wants_coverage))
     found = coverage_of(rule_set.rules, (each for _, each in ran)) if wants_coverage else None

@@ -12,6 +12,7 @@ from policy.decide.scripts import participant_by_script
 from policy.directory.records import Booking, Device, PermanentRoom
 from policy.rules.model import Override, Reject, RunScript
 from policy.rules.unfinished import whole_properties
+from policy.wire.fields import MAX_TEXT
 from policy.wire.vocabulary import Action, ParticipantType, RequestType, Role
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def counts_as_join(request: ParticipantRequest, decision: Decision) -> bool:
 def _carry_out(walk: Walk, call: Call, grounds: Grounds, rule: Rule) -> Decision | None:
     match rule.then:
         case Reject(text):
-            said = text.render(walk.question)
+            said = text.render(walk.question)[:MAX_TEXT]
             # The node shows it to app users.
             return Decision(Action.REJECT, Reason.BY_RULE, {"reject_reason": said})
         case Override(properties, has_placeholders):

@@ -15,6 +15,7 @@ from policy.rules.model import (
     Reject,
     UseDirectory,
 )
+from policy.wire.fields import MAX_TEXT
 from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def common(
     """
     match rule.then:
         case Reject(text):
-            said = text.render(walk.question)
+            said = text.render(walk.question)[:MAX_TEXT]
             return Decision(Action.REJECT, Reason.BY_RULE, nothing, text=said)
         case Continue():
             return Decision(Action.CONTINUE, Reason.BY_RULE, nothing)

@@ -57,4 +57,11 @@ def place_by_script(script: Script, question: Question) -> MediaPlace | None:
 def _run(script: Script, question: Question) -> ScriptOutput:
     moment = question.moment
     variables = variables_of(script, question)
-    return read_output(render_script(script, variables, now=moment.now, token=moment.token))
+    text = render_script(
+        script,
+        variables,
+        now=moment.now,
+        token=moment.token,
+        allowance=question.allowance,
+    )
+    return read_output(text)

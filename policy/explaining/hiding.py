@@ -31,7 +31,7 @@ class Hiding:
         found = {form for each in secrets for form in (each, each.removesuffix("#"))}
         long_ones = sorted((each for each in found if len(each) >= _MIN_CHARACTERS), key=len)
         any_of = "|".join(re.escape(each) for each in reversed(long_ones))
-        self._pattern = re.compile(rf"(?<!\w)(?:{any_of})(?!\w)") if any_of else None
+        self._pattern = re.compile(any_of) if any_of else None
 
     def text(self, text: str) -> str:
         """Give a text without secrets."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from policy.decide.grounds import Grounds
+from policy.errors import DirectoryError
 from policy.rules.known import Known, NeedsAnswer, NeedsEntry
 from policy.rules.question import Moment
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from policy.rules.table import RuleTable
     from policy.rules.trace import Trace
     from policy.wire.asked import Asked
+
+# Each costs a decision from the start; a chain of rewriting rules could ask for hundreds.
+MAX_FACTS: Final = 50
 
 RequestT = TypeVar("RequestT")
 OutcomeT = TypeVar("OutcomeT")
@@ -64,7 +68,7 @@ class Facts:
         moment = Moment(self.clock(), str(uuid.uuid4()))
         grounds = Grounds(self.rules.table, self.plan, Known(), moment, trace)
         known = grounds.known
-        while True:
+        for _ in range(MAX_FACTS):
             try:
                 return decide(request, grounds)
             except NeedsEntry as needs:
@@ -73,3 +77,4 @@ class Facts:
                 left_s = deadline_s - loop.time()
                 answer = await self.forwarder.ask(asked, needs.forward, left_s, hops=asked.hops)
                 known.answers[needs.forward.to] = answer
+        raise DirectoryError(f"rules ask for more than {MAX_FACTS} facts for one call")

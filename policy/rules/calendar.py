@@ -73,12 +73,23 @@ class Window:
 
     def holds(self, now: datetime) -> bool:
         """Look at the wall clock of the zone; `now` knows its own zone."""
-        local = now.astimezone(_zone(self.zone))
+        try:
+            local = now.astimezone(_zone(self.zone))
+        except OverflowError:  # the first and the last hours that there are belong to no window
+            return False
         day, clock = local.date(), local.time()
         start, end = self.start or time.min, self.end or time.min
         if clock >= start:
             return (end <= start or clock < end) and self._is_on(day)
-        return clock < end <= start and self._is_on(day - _DAY)
+        return clock < end <= start and day > date.min and self._is_on(day - _DAY)
+
+    def clock(self, now: datetime) -> str:
+        """Tell the time as the zone's clocks show it."""
+        try:
+            local = now.astimezone(_zone(self.zone))
+        except OverflowError:
+            return now.isoformat()
+        return f"{_WEEK[local.weekday()]} {local:%Y-%m-%d %H:%M} {self.zone}"
 
     def _is_on(self, day: date) -> bool:
         """Say whether the window begins on a day."""

@@ -60,8 +60,8 @@ class InWindow:
         return str(self.window)
 
     def got(self, question: Question) -> str:
-        """Show the time, in UTC."""
-        return question.moment.now.isoformat(timespec="seconds")
+        """Show the time in the window's own zone."""
+        return self.window.clock(question.moment.now)
 
     def covers(self, other: object) -> bool:
         """Hold in every moment of the other's window."""
@@ -118,7 +118,13 @@ class Expression:
         """Evaluate; raises OutcomeError when that fails."""
         moment = question.moment
         variables = variables_of(self.script, question)
-        return evaluate(self.script, variables, now=moment.now, token=moment.token)
+        return evaluate(
+            self.script,
+            variables,
+            now=moment.now,
+            token=moment.token,
+            allowance=question.allowance,
+        )
 
     def wanted(self) -> str:
         """Show the expression."""

@@ -36,16 +36,22 @@ Addresses = Callable[[Question], "tuple[Address, ...]"]
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A text is among some, all in lower case; `source` is the list file they come from."""
+    """A text is among some, all in lower case; `source` is the list file they come from.
+
+    `also` reads another spelling of the same, empty when there is none.
+    """
 
     key: str
     read: Text = field(compare=False, repr=False)
     values: frozenset[str] = field(repr=False)
     source: str = ""
+    also: Text | None = field(default=None, compare=False, repr=False)
 
     def holds(self, question: Question) -> bool:
         """Compare."""
-        return self.read(question) in self.values
+        if self.read(question) in self.values:
+            return True
+        return self.also is not None and self.also(question) in self.values
 
     def wanted(self) -> str:
         """Name the values, or their file."""
@@ -53,7 +59,8 @@ class OneOf:
 
     def got(self, question: Question) -> str:
         """Show the text."""
-        return _seen(self.key, (self.read(question),))
+        also = self.also(question) if self.also is not None else ""
+        return _seen(self.key, (self.read(question), also) if also else (self.read(question),))
 
     def covers(self, other: object) -> bool:
         """Hold wherever fewer values are asked for; a domain covers the aliases that it has."""

@@ -42,6 +42,7 @@ from policy.rules.readings import (
     alias_text,
     alias_texts,
     caller_addresses,
+    completed,
     fact,
     idp_attribute,
 )
@@ -176,8 +177,10 @@ def _of_addresses(key: str, read: Addresses, form: object, lists: Lists) -> Clau
 def _of_alias(key: str, form: AliasCondition, lists: Lists) -> Iterator[Clause]:
     part = partial(partial, alias_text, key)
     texts = partial(partial, alias_texts, key)
+    also = {each: partial(completed, each) for each in ("text", "host") if key == "alias"}
     if form.list_:
-        yield OneOf(key, part("text"), lists.aliases(form.list_), form.list_)
+        aliases = lists.aliases(form.list_)
+        yield OneOf(key, part("text"), aliases, form.list_, also.get("text"))
     schemes = frozenset("" if each == "none" else each for each in form.scheme)
     words = (
         (key, "text", form.exact),
@@ -185,7 +188,9 @@ def _of_alias(key: str, form: AliasCondition, lists: Lists) -> Iterator[Clause]:
         (f"{key}.scheme", "scheme", schemes),
         (f"{key}.kind", "kind", frozenset(str(each) for each in form.kind)),
     )
-    yield from (OneOf(name, part(read), values) for name, read, values in words if values)
+    for name, read, values in words:
+        if values:
+            yield OneOf(name, part(read), values, also=also.get(read))
     for name, parts in (("user", form.user), ("digits", form.digits)):
         if parts is not None:
             yield _of_texts(f"{key}.{name}", texts(name), parts, lists)

@@ -24,6 +24,7 @@ from policy.rules.forms import (
     ListName,
     NumberForm,
     OneOrMore,
+    OneOrMoreWords,
     OrOne,
     Regex,
     ShareForm,
@@ -90,8 +91,8 @@ class AliasCondition(Document):
     domain: OneOrMore[DomainText] = frozenset()
     user: TextForm | None = None
     digits: TextForm | None = None
-    scheme: OneOrMore[Literal["sip", "sips", "h323", "tel", "none"]] = frozenset()
-    kind: OneOrMore[AliasKind] = frozenset()
+    scheme: OneOrMoreWords[Literal["sip", "sips", "h323", "tel", "none"]] = frozenset()
+    kind: OneOrMoreWords[AliasKind] = frozenset()
 
     @model_validator(mode="before")
     @classmethod
@@ -114,14 +115,14 @@ class _Special(Document):
     # None would let a file say nothing behind `alias:`, and the rule would speak to every alias.
     alias: AliasCondition = AliasCondition.model_construct()
     remote_alias: AliasCondition = AliasCondition.model_construct()
-    device: OneOrMore[DeviceFamily] = frozenset()
+    device: OneOrMoreWords[DeviceFamily] = frozenset()
     subnet: AddressForm = AddressForm.model_construct()
-    role: OneOrMore[WrittenRole] = frozenset()
+    role: OneOrMoreWords[WrittenRole] = frozenset()
     idp_attribute: Annotated[dict[AttributeName, TextForm], Field(min_length=1)] = Field(
         default_factory=dict
     )
-    room_kind: OneOrMore[RoomKind] = frozenset()
-    room_state: OneOrMore[RoomState] = frozenset()
+    room_kind: OneOrMoreWords[RoomKind] = frozenset()
+    room_state: OneOrMoreWords[RoomState] = frozenset()
     organisation: OneOrMore[Text] = frozenset()
     subtree: OneOrMore[Text] = frozenset()
     tag: TextForm = TextForm.model_construct()
@@ -159,7 +160,7 @@ def _form_of(name: str) -> tuple[object, object]:
     form, default = _FORMS.get(parameter.kind, (None, frozenset()))
     if parameter.words is not None:
         words = parameter.words
-        form = OneOrMore[words]  # type: ignore[valid-type]  # made from the table
+        form = OneOrMoreWords[words]  # type: ignore[valid-type]  # made from the table
     return form, Field(default, description=f"{parameter.about.capitalize()}.")
 
 

@@ -53,7 +53,8 @@ def load_rule_set(folder: Path, around: Surroundings | None = None) -> RuleSet:
     files are not read here, nor what is hidden. Names are held against `around`.
     """
     if not folder.is_dir():
-        raise RulesError([Problem(str(folder), 0, 0, "no such folder, see rules.folder")])
+        text = "no such folder: give its path, or the settings by --config (rules.folder)"
+        raise RulesError([Problem(str(folder), 0, 0, text)])
     misnamed = [
         Problem(str(path), 0, 0, "is not read: the name of a rule file ends with .yaml")
         for path in sorted(folder.glob("*.yml"))

@@ -88,9 +88,19 @@ def with_short(schema: Mapping[str, object], *short: Mapping[str, object]) -> di
     return {"anyOf": [*short, schema]}
 
 
+def as_words(value: object) -> object:
+    """Let one word stand for a list of one; letter case never counts."""
+    words = value if isinstance(value, list) else [value]
+    return [each.lower() if isinstance(each, str) else each for each in words]
+
+
 Regex = Annotated[str, StringConstraints(min_length=1), AfterValidator(check_regex)]
 # What may be written as one word or as a list of them.
 OneOrMore = Annotated[frozenset[WordT], BeforeValidator(as_list), Field(min_length=1), OrOne()]
+# The same for words of a closed set.
+OneOrMoreWords = Annotated[
+    frozenset[WordT], BeforeValidator(as_words), Field(min_length=1), OrOne()
+]
 AliasValue = AliasText
 # Providers differ in letter case.
 AttributeName = Annotated[str, StringConstraints(min_length=1, to_lower=True)]

@@ -107,14 +107,27 @@ def _contradiction(clauses: Sequence[Clause]) -> str | None:
 
 
 def _exclude(one: OneOf, other: Clause) -> bool:
+    """Say whether two conditions never hold together.
+
+    A bare alias is compared as it is and as it is completed: `721834` and `721834@example.org` may
+    both hold.
+    """
+    is_alias = one.key == "alias"
     if isinstance(other, OneOf) and other.key == one.key:
-        return one.values.isdisjoint(other.values)
+        return _users(one.values, is_alias).isdisjoint(_users(other.values, is_alias))
     if isinstance(other, OneOf) and other.key == f"{one.key}.domain":
         hosts = {each.rpartition("@")[2] for each in one.values if "@" in each}
-        return hosts.isdisjoint(other.values) and ";" not in "".join(one.values)
+        has_bare = is_alias and any("@" not in each for each in one.values)
+        return not has_bare and hosts.isdisjoint(other.values) and ";" not in "".join(one.values)
     if isinstance(other, Matches) and other.key == one.key:
-        return not any(other.fits(each) for each in one.values)
+        if is_alias and any("@" not in each for each in one.values):
+            return False
+        return not any(map(other.fits, one.values | _users(one.values, is_alias)))
     return False
+
+
+def _users(aliases: frozenset[str], is_alias: bool) -> frozenset[str]:  # noqa: FBT001  read above
+    return frozenset(each.partition("@")[0] for each in aliases) if is_alias else aliases
 
 
 def _named(clause: Clause) -> str:

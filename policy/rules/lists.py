@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from policy.documents import Place
 from policy.errors import RequestError
 from policy.networks import parse_network
+from policy.rules.comparisons import shown
 from policy.wire.alias import parse_alias
 
 if TYPE_CHECKING:
@@ -101,5 +102,5 @@ class Lists:
 
 def _said(entry: str, exc: Exception) -> str:
     if isinstance(exc, RequestError):
-        return f"{entry!r} is no alias, it {str(exc).removeprefix('alias: ')}"
-    return str(exc)
+        return f"{shown(entry)!r} is no alias, it {str(exc).removeprefix('alias: ')}"
+    return str(exc).replace(entry, shown(entry))

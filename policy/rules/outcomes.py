@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import (
@@ -121,6 +122,9 @@ def _check_upstream(value: str, info: ValidationInfo) -> str:
 
 def _room(value: object, check: ValidatorFunctionWrapHandler) -> object:
     """Let an alias with placeholders wait until a call fills them, if it can become one."""
+    captured = re.search(r"\\([0-9])", value) if isinstance(value, str) else None
+    if captured:
+        raise ValueError(f"{value!r}: what a regex has captured is written ${{{captured[1]}}} here")
     if not isinstance(value, str) or not is_template(value):
         return check(value)
     try:

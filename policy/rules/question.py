@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from policy.directory.records import Booking, PermanentRoom
 from policy.errors import RequestError
 from policy.rules.known import keys_of
+from policy.scripts.budget import Allowance
 from policy.wire.alias import AliasKind, parse_alias
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Question:
     direction: CallDirection | None = None
     # How what was dialled is at this moment: `open`, or why nobody may call there.
     state_of: Callable[[Target, datetime], str] | None = None
+    allowance: Allowance = field(default_factory=Allowance)
     facts: Mapping[str, str] = field(default_factory=dict)
     captures: Mapping[str, str] = field(default_factory=dict)
     _remote: object = _UNREAD
@@ -74,6 +76,18 @@ class Question:
     def keys(self) -> tuple[AddressKey, ...]:
         """Give the keys under which the directory may know what was dialled."""
         return self.keys_of(self.alias)
+
+    def completed(self) -> str:
+        """Give a bare alias with the domain that the directory would complete it by, else nothing.
+
+        Rules compare both: who dials `721834` reaches `721834@rooms.example.org`, and a rule about
+        that room must not be passed by dialling less.
+        """
+        alias = self.alias
+        if alias.host or alias.kind is not AliasKind.ADDRESS:
+            return ""
+        domain = self._domain()
+        return f"{alias.user}@{domain}" if domain else ""
 
     def keys_of(self, alias: Alias) -> tuple[AddressKey, ...]:
         """Give the keys of any alias: a bare one is completed as if it had been dialled."""

@@ -31,9 +31,21 @@ def alias_text(key: str, part: str, question: Question) -> str:
 
 
 def alias_texts(key: str, part: str, question: Question) -> tuple[str, ...]:
-    """Read one part of the dialled or the remote alias, none without one."""
+    """Read one part of the dialled or the remote alias, none without one.
+
+    Of a bare alias also what it is completed to.
+    """
     alias = _alias(key, question)
-    return () if alias is None else (getattr(alias, part),)
+    if alias is None:
+        return ()
+    also = completed(part, question) if key == "alias" else ""
+    return (getattr(alias, part), also) if also else (getattr(alias, part),)
+
+
+def completed(part: str, question: Question) -> str:
+    """Read what a bare alias is completed to, or the domain of that; empty for any other."""
+    whole = question.completed() if part in {"text", "host"} else ""
+    return whole.rpartition("@")[2] if part == "host" else whole
 
 
 def caller_addresses(question: Question) -> tuple[Address, ...]:

@@ -36,7 +36,10 @@ _WRONG: Final = (
     ("invalid perl operator", "'{at}' is not known here"),
     ("invalid escape sequence", "'{at}' is not known here"),
     ("pattern too large", "is too large: repeat fewer characters"),
+    ("failed to compile", "is too large: repeat fewer characters"),
 )
+# What one pattern of a set may take; see `table.py`.
+PATTERN_BYTES: Final = 8 << 20
 _ESCAPED: Final = re.compile(r"\\\\")
 
 
@@ -46,6 +49,11 @@ def check_regex(value: str) -> str:
     options.log_errors = False
     try:
         re2.compile(value, options=options)
+        if "{" in value or "\\p" in value:  # what may take more memory in a set than alone
+            options.max_mem = PATTERN_BYTES
+            alone = re2.Set.FullMatchSet(options)
+            alone.Add(value)
+            alone.Compile()
     except re2.error as exc:
         said = exc.args[0].decode(errors="replace") if isinstance(exc.args[0], bytes) else str(exc)
         raise ValueError(f"'{value}': {_worded(value, said)}") from exc

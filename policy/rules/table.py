@@ -88,14 +88,22 @@ class Section:
         """Give the positions of rules that may match, in order; all others cannot."""
         alias = question.alias
         found = self._always.copy()
-        found += self._by_text.get(alias.text, ())
         found += self._by_host.get(alias.host, ())
-        for together, positions in self._patterns:
-            for number in together.Match(alias.text) or ():
-                found += positions[number]
+        self._read(alias.text, found)
+        completed = question.completed()
+        if completed:
+            found += self._by_host.get(completed.rpartition("@")[2], ())
+            self._read(completed, found)
         if self._by_network:
             found += self._near(question.addresses())
         return sorted(set(found))
+
+    def _read(self, text: str, found: list[int]) -> None:
+        """Add the rules that speak of one spelling of the alias."""
+        found += self._by_text.get(text, ())
+        for together, positions in self._patterns:
+            for number in together.Match(text) or ():
+                found += positions[number]
 
     def _near(self, addresses: Iterable[Address]) -> Iterable[int]:
         for address in addresses:

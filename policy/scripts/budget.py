@@ -54,19 +54,37 @@ class ScriptLog:
             self.lines.append(line[:MAX_LOG_CHARACTERS])
 
 
+@dataclass(slots=True)
+class Allowance:
+    """The work that is left for all scripts of one request: a hundred of them are one too many."""
+
+    units: int = MAX_UNITS
+
+
 class Run:
-    """One run of one script."""
+    """One run of one script, which takes its work from an allowance."""
 
-    __slots__ = ("_drawn", "_left", "_next_look", "_token", "_until", "log", "now")
+    __slots__ = ("_allowance", "_drawn", "_left", "_next_look", "_token", "_until", "log", "now")
 
-    def __init__(self, now: datetime, token: str, log: ScriptLog | None = None) -> None:
+    def __init__(
+        self,
+        now: datetime,
+        token: str,
+        log: ScriptLog | None = None,
+        allowance: Allowance | None = None,
+    ) -> None:
         self.now = now
         self.log = log
+        self._allowance = allowance or Allowance()
         self._token = token
         self._drawn = 0
-        self._left = MAX_UNITS
-        self._next_look = MAX_UNITS - _UNITS_BETWEEN_LOOKS
+        self._left = self._allowance.units
+        self._next_look = self._left - _UNITS_BETWEEN_LOOKS
         self._until = 0.0
+
+    def end(self) -> None:
+        """Leave to the next script what this one has not used."""
+        self._allowance.units = max(0, self._left)
 
     def spend(self, units: int) -> None:
         """Count work before it is done; raises when there has been too much."""

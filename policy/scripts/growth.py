@@ -13,7 +13,7 @@ from jinja2 import Undefined
 from policy.scripts.budget import SandboxError, checked_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from policy.scripts.budget import Run
 
@@ -40,8 +40,9 @@ _PADDING: Final = frozenset({"center", "ljust", "rjust", "zfill"})
 _COMPARING: Final = frozenset({"count", "index", "remove"})
 _KEYED: Final = frozenset({"get", "pop", "setdefault"})
 _SCALARS: Final = (str, int, float, bool, type(None))
-_DIGITS: Final = re.compile(r"[0-9]+")
-_CONVERSION: Final = re.compile(r"%(\([^()%]*\))?([^A-Za-z%]*)")
+# Of any script: Python reads them all.
+_DIGITS: Final = re.compile(r"\d+")
+_SPEC: Final = re.compile(r"[^A-Za-z%]*")
 
 
 def binary(run: Run, operator: str, left: object, right: object) -> object:
@@ -119,12 +120,26 @@ def printf(run: Run, template: str, values: object) -> str:
     """Do `template % values`, with neither large widths nor a result that is too large."""
     run.spend(1 + len(template))
     longest = max([_MAX_NUMBER, *(run.measure(each) for each in _printed(values))])
-    specs = [match[2] for match in _CONVERSION.finditer(template)]
+    specs = list(_specs(template))
     widths = [int(digits[:9]) for spec in specs for digits in _DIGITS.findall(spec)]
     if any("*" in spec for spec in specs) or max(widths, default=0) > MAX_WIDTH:
         raise SandboxError(f"a width of a format may be {MAX_WIDTH} at most")
     checked_size(len(template) + len(specs) * longest + sum(widths))
     return str(made(run, template % values))
+
+
+def _specs(template: str) -> Iterator[str]:
+    """Give flags, width and precision of each conversion; a key may hold parentheses in pairs."""
+    at = 0
+    while (at := template.find("%", at) + 1) > 0:
+        depth = 0
+        while at < len(template) and (depth or template[at] == "("):
+            depth += {"(": 1, ")": -1}.get(template[at], 0)
+            at += 1
+        spec = _SPEC.match(template, at)
+        if spec is not None:
+            yield spec[0]
+            at = spec.end() + 1
 
 
 def _printed(values: object) -> Sequence[object]:

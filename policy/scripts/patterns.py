@@ -60,7 +60,7 @@ class Pattern(Protocol):
         """Find one match after the other."""
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=256)
 def compiled(pattern: str) -> Pattern:
     """Compile a pattern; raises SandboxError that says what RE2 lacks."""
     if len(pattern) > MAX_PATTERN:
@@ -100,7 +100,7 @@ def search(run: Run, pattern: str, text: str) -> Iterator[Match]:
         run.spend(units)
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=256)
 def parts(replacement: str) -> tuple[str | int | tuple[str], ...]:
     r"""Split a replacement such as `\1@example.org`: texts, group numbers, and names in a tuple."""
     if len(replacement) > MAX_PATTERN:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from policy.scripts.budget import ScriptLog
+    from policy.scripts.budget import Allowance, ScriptLog
 
 # What a node takes.
 MAX_SCRIPT: Final = 49_152
@@ -75,17 +75,19 @@ def render_script(
     now: datetime,
     token: str,
     log: ScriptLog | None = None,
+    allowance: Allowance | None = None,
 ) -> str:
     """Run a script; raises OutcomeError for whatever goes wrong in it.
 
     The same variables, time and token give the same text. `log` takes what the script logs.
     """
     template = _template(script.code)
+    run = Run(now, token, log, allowance)
     pieces: list[str] = []
     size = 0
     try:
         given = {name: private(variables[name]) for name in script.names if name in variables}
-        given[RUN] = Run(now, token, log)
+        given[RUN] = run
         for piece in template.root_render_func(template.new_context(given)):
             pieces.append(piece)
             size += len(piece)
@@ -94,12 +96,21 @@ def render_script(
     except Exception as exc:  # noqa: BLE001  # a script can raise anything that Python can
         # Neither the text nor the chain: both may hold values of the call.
         raise OutcomeError(_worded(exc, template)) from None
+    finally:
+        run.end()
     return "".join(pieces)
 
 
-def evaluate(script: Script, variables: Mapping[str, object], *, now: datetime, token: str) -> bool:
+def evaluate(
+    script: Script,
+    variables: Mapping[str, object],
+    *,
+    now: datetime,
+    token: str,
+    allowance: Allowance | None = None,
+) -> bool:
     """Say whether an expression holds; raises OutcomeError."""
-    return render_script(script, variables, now=now, token=token) == _TRUE
+    return render_script(script, variables, now=now, token=token, allowance=allowance) == _TRUE
 
 
 def read_output(text: str) -> ScriptOutput:

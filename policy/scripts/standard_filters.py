@@ -143,9 +143,11 @@ def _without(text: str, opening: str, closing: str) -> str:
     return "".join((*pieces, text[at:]))
 
 
-def trim(_run: Run, value: object, chars: str | None = None) -> str:
+def trim(run: Run, value: object, chars: str | None = None) -> str:
     """Drop spaces, or these characters, from both ends."""
-    return str(value).strip(chars)
+    text = str(value)
+    run.spend(1 + (len(text) * len(chars or "") >> 5))  # each letter is looked for among them
+    return text.strip(chars)
 
 
 def truncate(

@@ -90,8 +90,6 @@ _SECRET_RESULTS: Final = frozenset(
     }
 )
 _ALIAS_RESULTS: Final = frozenset({"alias", "local_alias", "remote_alias"})
-# Where a rule may have written something that the caller said.
-_TEXT_RESULTS: Final = frozenset({"name", "service_tag", "reject_reason", "remote_alias"})
 
 
 def redacted(asked: Asked, key: bytes) -> Asked:
@@ -138,8 +136,7 @@ def _masked_value(name: str, value: object, said: Mapping[str, str], *, is_servi
         return MASK if value else value
     if not isinstance(value, str):
         return masked_result(value, said)
-    if name in _TEXT_RESULTS:
-        value = _with_stand_ins(value, said)
+    value = _with_stand_ins(value, said)  # a rule may have written it into any text
     if name in _ALIAS_RESULTS:
         return dialled(value) if is_service and name == "remote_alias" else without_user(value)
     return without_civil_numbers(value)

@@ -26,7 +26,7 @@ DEVICE: Final = Device(
     ("text", "hidden"),
     [
         ("pin 48213", "pin ****"),
-        ("x48213", "x48213"),
+        ("x48213", "x****"),
         ("90377# or 90377", "**** or ****"),
         ("invented-7.", "****."),
         ("rtmps://live.example.org/app/key", "rtmps://live.example.org/****"),

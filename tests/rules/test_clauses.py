@@ -181,7 +181,7 @@ def test_the_first_clause_that_fails_is_told() -> None:
             "protocol: sip or location: b and vendor: a",
             "protocol: nothing and location: nothing",
         ),
-        ("{time: {days: sat}}", "sat Europe/Copenhagen", "2026-05-04T10:00:00+00:00"),
+        ("{time: {days: sat}}", "sat Europe/Copenhagen", "mon 2026-05-04 12:00 Europe/Copenhagen"),
         ("{expr: call_info.vendor == 'a'}", "call_info.vendor == 'a'", "false"),
         ("{device: cisco}", "cisco", "unknown"),
         ("{registered: true}", "true", "false"),

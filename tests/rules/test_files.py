@@ -97,8 +97,9 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(OPEN)
 
-    assert _said(tmp_path / "rules") == [f"{tmp_path / 'rules'}: no such folder, see rules.folder"]
-    assert _said(file) == [f"{file}: no such folder, see rules.folder"]
+    said = "no such folder: give its path, or the settings by --config (rules.folder)"
+    assert _said(tmp_path / "rules") == [f"{tmp_path / 'rules'}: {said}"]
+    assert _said(file) == [f"{file}: {said}"]
 
 
 def test_the_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:

@@ -283,4 +283,4 @@ def test_what_a_caller_said_does_not_come_back_in_an_answer() -> None:
     got = masked_result({"name": "gw-ALICE-1", "service_tag": "for Alice H", "view": "alice"}, said)
 
     assert asked == redacted(Asked(RequestType.SERVICE, "", query), KEY)
-    assert got == {"name": f"gw-{ALICE}-1", "service_tag": "for ****", "view": "alice"}
+    assert got == {"name": f"gw-{ALICE}-1", "service_tag": "for ****", "view": ALICE}

@@ -60,11 +60,15 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a script is written for besides the rules; `version` names their text."""
+    """What a script is written for besides the rules; `version` names their text.
+
+    `completes` says that a bare alias may be completed by a domain, which a script does not do.
+    """
 
     own_nodes: frozenset[str] = frozenset()
     rooms: Rooms = field(default_factory=Rooms)
     version: str = ""
+    completes: bool = False
 
 
 @dataclass(slots=True)  # filled while a script is written
@@ -86,6 +90,9 @@ def export_rules(rules: Sequence[Rule], request: RequestType, site: Site) -> Exp
     if request is RequestType.SERVICE:
         for rule in _gateways(rules):
             _add_leg(rule, chain)
+    if site.completes:
+        user, host = (chain.sheet.alias("alias", part) for part in ("user", "host"))
+        chain.branches.append((f"{user} and not {host}", unchanged(request)))
     asked = [rule for rule in rules if request in rule.requests and not rule.is_shadow]
     for position, rule in enumerate(asked):
         if chain.is_closed:
