@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from policy.rules.comparisons import Matches, OneOf
 from policy.rules.covering import dead_rules
+from policy.rules.pitfalls import pitfalls
 from policy.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ def check_together(placed: Sequence[PlacedRule]) -> Linked:
     linked = Linked(list(doubled_names(placed)))
     _check_facts(placed, linked)
     linked.warnings += _dead(placed)
+    linked.warnings += [
+        each.place.problem(f"rule {each.rule.name!r}: {text}")
+        for each in placed
+        for text in pitfalls(each.rule)
+    ]
     return linked
 
 

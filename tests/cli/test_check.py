@@ -119,7 +119,10 @@ def test_a_seed_whose_picture_is_missing_is_code_2(run: Run, tmp_path: Path) -> 
 RULES = """rules:
   - {name: a, when: {alias: {exact: a}}, then: {room: ward7@example.org}}
   - {name: b, when: {alias: {exact: b}}, then: {room: ward8@example.org}}
-  - {name: c, when: {alias: {exact: c}}, then: {rewrite: ward9@example.org}}
+  - name: c
+    for: [service, participant, location]
+    when: {alias: {exact: c}}
+    then: {rewrite: ward9@example.org}
 """
 ROWS = """organisations: [{code: n, name: N}]
 domains: [{domain: example.org, organisation: n}]
@@ -178,7 +181,7 @@ def test_rooms_that_nobody_has_are_found(run: Run, tmp_path: Path, rules: Path) 
     seeded = run("check", database_seed=rows)
 
     problem = "10.yaml:3:55: room: nobody owns 'ward8@example.org' in the directory"
-    warning = "10.yaml:4:58: warning: rewrite: nobody owns 'ward9@example.org' in the directory"
+    warning = "10.yaml:7:21: warning: rewrite: nobody owns 'ward9@example.org' in the directory"
     assert given.returncode == 2
     assert [each.rpartition("rules/")[2] for each in given.stderr.splitlines()] == [
         problem,

@@ -14,7 +14,7 @@ from policy.rules.files import load_rule_file, load_rule_set, rule_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-CLOSED = "rules:\n  - {name: closed, then: {reject: closed today}}\n"
+CLOSED = "rules:\n  - {name: closed, when: {direction: dial_in}, then: {reject: closed today}}\n"
 OPEN = "rules:\n  - {name: open, when: {protocol: sip}, then: continue}\n"
 
 

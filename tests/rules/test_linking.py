@@ -19,7 +19,7 @@ def _said(*written: str) -> tuple[list[str], list[str]]:
     [
         (
             "{name: a, then: {set: {x: y}}}",
-            "{name: b, when: {fact: {x: y}}, then: {reject: '${fact.x}'}}",
+            "{name: b, when: {direction: dial_in, fact: {x: y}}, then: {reject: '${fact.x}'}}",
         ),
         (
             "{name: a, for: [location, service], then: {set: {x: y}}}",
