@@ -35,11 +35,18 @@ class Stage:
 
 
 def rehearse(
-    asked: Asked, stage: Stage, moment: Moment, trace: Trace | None = None
+    asked: Asked,
+    stage: Stage,
+    moment: Moment,
+    trace: Trace | None = None,
+    known: Known | None = None,
 ) -> Decision | Drawing | PhonebookSearch:
-    """Give what the server would decide; raises whatever the facts raise."""
+    """Give what the server would decide, and leave in `known` what was asked for on the way.
+
+    Raises whatever the facts raise.
+    """
     request = parse_request(asked, stage.plan.own_nodes)
-    grounds = Grounds(stage.table, stage.plan, Known(), moment, trace)
+    grounds = Grounds(stage.table, stage.plan, known or Known(), moment, trace)
     while True:
         try:
             return decide(request, grounds)

@@ -117,8 +117,6 @@ ORDER BY quality.worst, hit.sort_key, hit.description COLLATE "C", hit.alias COL
 LIMIT $4
 """
 
-PING: Final = "SELECT 1"
-
 # An address that a newcomer can call: what the ready message shows.
 FIND_EXAMPLE: Final = """
 SELECT address.local || coalesce('@' || address.domain, '')

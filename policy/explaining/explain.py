@@ -14,7 +14,6 @@ import orjson
 from policy.decide.asking import decide, parse_request
 from policy.decide.avatar import Drawing
 from policy.decide.decision import Decision, Reason
-from policy.decide.grounds import Grounds
 from policy.directory.records import (
     Booking,
     Device,
@@ -36,7 +35,7 @@ from policy.explaining.explanation import (
 from policy.explaining.hiding import Hiding, secrets_in, secrets_of
 from policy.explaining.shadows import in_force
 from policy.explaining.telling import DECIDES
-from policy.rules.known import Known, NeedsAnswer, NeedsEntry
+from policy.rules.known import NeedsAnswer, NeedsEntry
 from policy.rules.trace import Trace
 from policy.wire import responses
 from policy.wire.parameters import Parameters
@@ -54,10 +53,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from policy.decide.asking import Request
-    from policy.decide.rehearsal import Stage
+    from policy.decide.grounds import Grounds
     from policy.directory.records import AddressKey, Entry, PhonebookSearch, Target
+    from policy.rules.known import Known
     from policy.rules.model import Rule
-    from policy.rules.question import Moment
     from policy.rules.trace import Step
     from policy.wire.alias import Alias
     from policy.wire.answers import ForwardedAnswer
@@ -110,21 +109,6 @@ def explain(
         effect=hiding.text(effect),
         missing=missing,
     )
-
-
-def explain_on(asked: Asked, stage: Stage, moment: Moment) -> Explanation:
-    """Explain a request outside the server, with facts that are at hand; raises as they do."""
-    request = parse_request(asked, stage.plan.own_nodes)
-    grounds = Grounds(stage.table, stage.plan, Known(), moment)
-    while True:
-        try:
-            decide(request, grounds)
-        except NeedsEntry as needs:
-            grounds.known.entries[needs.key] = Found(stage.find(needs.key))
-        except NeedsAnswer as needs:
-            grounds.known.answers[needs.forward.to] = stage.ask(needs.forward)
-        else:
-            return explain(asked, grounds)
 
 
 def as_told(

@@ -15,7 +15,7 @@ from policy.decide.rehearsal import Stage, rehearse
 from policy.directory.document import DirectoryFile
 from policy.directory.memory import MemoryDirectory
 from policy.documents import Document, load
-from policy.explaining.explain import explain, explain_on
+from policy.explaining.explain import explain
 from policy.rules.known import Dialling, Known
 from policy.rules.question import Moment
 from policy.rules.syntax import parse_rules
@@ -23,6 +23,7 @@ from policy.rules.table import RuleTable
 from policy.wire.answers import ForwardedAnswer
 from policy.wire.recorded import read_call
 from policy.wire.vocabulary import Action, RequestType
+from tests.explaining.offline import explain_on
 from tests.running import NOON
 
 FOLDER: Final = Path(__file__).parent / "explanations"

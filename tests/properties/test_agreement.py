@@ -17,12 +17,12 @@ from policy.decide.grounds import Plan
 from policy.decide.rehearsal import Stage
 from policy.directory.memory import MemoryDirectory
 from policy.documents import Marks
-from policy.explaining.explain import explain_on
 from policy.rules.question import Moment
 from policy.settings import Settings
 from policy.wire.asked import Asked
 from policy.wire.masking import MASK
 from policy.wire.vocabulary import RequestType
+from tests.explaining.offline import explain_on
 from tests.facts import NOON
 from tests.fakes.directory import FakeDirectory
 from tests.properties.worlds import ALIASES, CALLS, directories, rule_lists, table_of

@@ -14,7 +14,6 @@ from policy.decide.rehearsal import Stage, rehearse
 from policy.directory.document import DirectoryFile
 from policy.directory.memory import MemoryDirectory
 from policy.documents import parse
-from policy.explaining.explain import explain_on
 from policy.rules.known import Dialling
 from policy.rules.question import Moment
 from policy.rules.syntax import parse_rules
@@ -22,6 +21,7 @@ from policy.rules.table import RuleTable
 from policy.wire.answers import ForwardedAnswer
 from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
+from tests.explaining.offline import explain_on
 from tests.running import NOON
 
 if TYPE_CHECKING:
