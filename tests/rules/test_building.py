@@ -104,8 +104,7 @@ async def test_a_process_that_talks_does_no_harm(tmp_path: Path) -> None:
 
 async def test_a_build_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
     """A server that stops during a build takes the process with it."""
-    gate = tmp_path / "gate"
-    gate.touch()
+    gate = checks.shut(tmp_path / "gate")
     folder = folder_with(tmp_path / "rules", a=rule("a"))
     job = Job(folder, AROUND, partial(checks.wait_for, gate))
     task = asyncio.create_task(build_aside(job))
@@ -120,8 +119,7 @@ async def test_a_build_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
 
 async def test_a_build_gives_way(tmp_path: Path) -> None:
     """It is nice, is the first to go when memory is short, and no Ctrl-C of the server's."""
-    gate = tmp_path / "gate"
-    gate.touch()
+    gate = checks.shut(tmp_path / "gate")
     folder = folder_with(tmp_path / "rules", a=rule("a"))
     job = Job(folder, AROUND, partial(checks.wait_for, gate))
     task = asyncio.create_task(build_aside(job))
@@ -129,7 +127,7 @@ async def test_a_build_gives_way(tmp_path: Path) -> None:
 
     nice = os.getpriority(os.PRIO_PROCESS, pid)
     group, session = os.getpgid(pid), os.getsid(pid)
-    gate.unlink()
+    await asyncio.to_thread(checks.let_through, gate)
 
     assert isinstance(await task, Built)
     assert (nice, group, session) == (10, pid, os.getsid(0))

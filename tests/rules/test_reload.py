@@ -171,8 +171,7 @@ async def test_many_problems_do_not_fill_the_log(
 
 async def test_a_change_during_a_build_starts_another(tmp_path: Path) -> None:
     """One build at a time; what was asked for meanwhile is one more, however often."""
-    gate = tmp_path / "gate"
-    gate.touch()
+    gate = checks.shut(tmp_path / "gate")
     folder = folder_with(tmp_path / "rules", a=rule("a"))
     source = RuleSource(folder, AROUND, partial(checks.wait_for, gate))
 
@@ -186,7 +185,7 @@ async def test_a_change_during_a_build_starts_another(tmp_path: Path) -> None:
         folder_with(folder, c=rule("c"))
         for _ in range(10):
             reloader.ask()
-        gate.unlink()
+        await asyncio.to_thread(checks.let_through, gate)
         first = await attempt(live, 0)
         second = await attempt(live, 1)
 
@@ -195,8 +194,7 @@ async def test_a_change_during_a_build_starts_another(tmp_path: Path) -> None:
 
 async def test_closing_gives_up_a_build(tmp_path: Path) -> None:
     """A server that stops does not wait for rules."""
-    gate = tmp_path / "gate"
-    gate.touch()
+    gate = checks.shut(tmp_path / "gate")
     folder = folder_with(tmp_path / "rules", a=rule("a"))
     source = RuleSource(folder, AROUND, partial(checks.wait_for, gate))
 
