@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, Field, StrictInt
 
 from policy.documents import (
+    MAX_BYTES,
     MAX_DEPTH,
     Document,
     LinesError,
@@ -17,6 +19,7 @@ from policy.documents import (
     Tree,
     load,
     parse,
+    read_file,
     read_tree,
     validate,
 )
@@ -377,3 +380,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         f"{tmp_path}: is a directory",
         f"{latin}: is not UTF-8 text",
     ]
+
+
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    """A pipe would keep a reload waiting, and a huge file take all memory."""
+    pipe, huge = tmp_path / "pipe.yaml", tmp_path / "huge.yaml"
+    os.mkfifo(pipe)
+    huge.touch()
+    os.truncate(huge, MAX_BYTES + 1)
+
+    said = []
+    for path in (pipe, huge):
+        with pytest.raises(DocumentError) as caught:
+            read_file(path)
+        said.append(str(caught.value))
+
+    assert said == [f"{pipe}: is no regular file", f"{huge}: is larger than 64 MiB"]

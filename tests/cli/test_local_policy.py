@@ -143,3 +143,15 @@ def test_location_scripts_come_with_a_warning(run: Run, rules: Path) -> None:
     _write(rules / "a.yaml")
 
     assert "for the day only" in run("export-local-policy", "--type", "location").stderr
+
+
+def test_no_file_is_overwritten(run: Run, tmp_path: Path, rules: Path) -> None:
+    """A rule file that somebody has worked on stays as it is."""
+    (tmp_path / "old.j2").write_text(SCRIPT, encoding="utf-8")
+    _write(rules / "10-old.yaml")
+
+    done = run("import-local-policy", "old.j2", "-o", rules / "10-old.yaml")
+
+    assert done.returncode == 1
+    assert "is there already, left as it is" in done.stderr
+    assert (rules / "10-old.yaml").read_text(encoding="utf-8") == '{"rules": []}'

@@ -278,3 +278,19 @@ def test_rules_that_a_log_cannot_tell_are_named(folders: tuple[Path, Path], tmp_
     done = _replay(path, "--rules", folders[0], "--candidate", folders[0], "--no-directory")
 
     assert done.stdout.endswith("may do otherwise with real calls: vip\n")
+
+
+def test_a_pipeline_fails_when_nothing_was_compared(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The wrong file is no proof that nothing differs."""
+    noise = tmp_path / "noise.log"
+    noise.write_text("nothing of ours\n", encoding="utf-8")
+
+    done = _replay(
+        noise, "--rules", folders[0], "--candidate", folders[1], "--directory", EXAMPLE,
+        "--fail-on-difference",
+    )  # fmt: skip
+
+    assert done.exit_code == 1
+    assert "nothing was compared" in done.stderr

@@ -145,3 +145,14 @@ def test_a_folder_that_is_not_there_is_code_2(run: Run) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "'ruels' does not exist" in done.stderr
+
+
+def test_one_file_is_run_by_its_path(run: Run, rules: Path) -> None:
+    """With the rules beside it, and without a word on coverage."""
+    _write(rules, GOOD)
+    (rules / "20.test.yaml").write_text(f"cases:\n{BAD}\n", encoding="utf-8")
+
+    done = run("test", rules / "10.test.yaml")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "1 case in 1 file: all passed\n"

@@ -40,3 +40,18 @@ def test_a_browser_caller_counts_once(query: str, action: Action, *, want: bool)
     request = ParticipantRequest.parse(query, frozenset())
 
     assert counts_as_join(request, Decision(action, Reason.NO_RULE, {})) == want
+
+
+def test_a_refusal_is_cut_to_what_a_node_takes() -> None:
+    """A caller with a long name must not turn it into an answer that a node drops."""
+    table = ruled(
+        "{name: any, for: participant, then: {reject: 'Dear ${remote_display_name}, closed'}}"
+    )
+    query = f"local_alias=ward7%40example.org&remote_display_name={'A' * 300}"
+
+    decision = decide_participant(
+        ParticipantRequest.parse(query, frozenset()), grounds(table=table)
+    )
+
+    assert decision.action is Action.REJECT
+    assert decision.result == {"reject_reason": f"Dear {'A' * 245}"}

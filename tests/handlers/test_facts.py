@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from policy.decide.asking import decide, parse_request
 from policy.decide.decision import Decision, Reason
+from policy.decide.service import decide_service
 from policy.directory.records import AddressKey, Entry, Found
+from policy.errors import DirectoryError
+from policy.handlers.facts import MAX_FACTS
 from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
 from policy.wire.asked import Asked
+from policy.wire.requests import ServiceRequest
 from policy.wire.vocabulary import Action, RequestType
 from tests.decide.deciding import ruled
 from tests.facts import facts_of
@@ -52,3 +58,25 @@ async def test_a_request_keeps_its_rules_and_its_moment() -> None:
     assert directory.asked == [WARD]
     assert len({id(grounds.moment) for grounds in seen}) == 1
     assert live.table is not seen[0].table
+
+
+async def test_rules_cannot_ask_on_and_on() -> None:
+    """A chain of rewritings, each of which asks who owns the next, has an end."""
+    rules = [
+        f"{{name: r{n}, for: [service, participant, location], "
+        f"when: {{room_kind: nobody}}, then: {{rewrite: z{n}@example.org}}}}"
+        for n in range(MAX_FACTS + 5)
+    ]
+    live = LiveRules(ruled(*rules))
+    facts = facts_of(_Nobody(), rules=live)
+
+    with pytest.raises(DirectoryError, match="more than 50 facts"):
+        await facts.settle(decide_service, ServiceRequest.parse(CALL.query, frozenset()), CALL)
+
+
+class _Nobody:
+    """A directory of nobody."""
+
+    async def find(self, key: AddressKey) -> Found:
+        """Answer that nobody owns it."""
+        return Found(Entry(own_domain=bool(key.domain), target=None))

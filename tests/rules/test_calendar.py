@@ -342,3 +342,19 @@ def test_editors_know_the_form() -> None:
     assert "from" in TimeCondition.model_json_schema()["properties"]
     assert "pattern" in _schema_of("to")
     assert "anyOf" in _schema_of("days")
+
+
+@pytest.mark.parametrize(
+    "text", ["{holidays: true}", "{days: fri, from: 22:00, to: 06:00}", "{to_date: 2026-01-01}"]
+)
+@pytest.mark.parametrize(
+    "moment",
+    [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)],
+    ids=["last", "first"],
+)
+def test_the_ends_of_time_raise_nothing(text: str, moment: datetime) -> None:
+    """A test file or an explanation may ask for any moment."""
+    window = parse(text, "time", TimeCondition).value.compiled()
+
+    assert window.holds(moment) in {True, False}
+    assert window.clock(moment)

@@ -132,3 +132,16 @@ def test_formats_stay_within_bounds() -> None:
     assert "999 at most" in refused("{{ '{:1000}'.format(1) }}")
     assert "only texts and numbers" in refused("{{ '{:5}'.format([1]) }}")
     assert "beyond 65536" in refused("{{ ('{0}' * 900).format('x' * 900) }}")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "{{ '%((x))800000000d' % {'(x)': 1} }}",
+        "{{ '%(a%b)500000000d' % {'a%b': 1} }}",
+        "{{ '{:٩٠٠٠٠٠٠٠}'.format(1) }}",
+    ],
+)
+def test_a_width_is_found_however_it_is_written(script: str) -> None:
+    """Behind a key with parentheses, and in the digits of any script."""
+    assert "width" in refused(script) or "format" in refused(script)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.errors import OutcomeError
-from policy.scripts.budget import ScriptLog
+from policy.scripts.budget import Allowance, ScriptLog
 from policy.scripts.script import (
     MAX_SCRIPT,
     ScriptError,
@@ -209,3 +209,15 @@ def test_any_text_is_a_script_or_is_refused(source: str) -> None:
             assert exc.line >= 1  # noqa: PT017  # either way is right
         else:
             assert script.source == source
+
+
+def test_scripts_of_one_request_share_their_work() -> None:
+    """A hundred scripts that each use up what one may would keep every other call waiting."""
+    heavy = compile_script("{% for i in range(6000) %}{% set x = 'abc'|upper %}{% endfor %}done")
+    allowance = Allowance()
+
+    first = render_script(heavy, {}, now=NOON, token="a", allowance=allowance)
+    with pytest.raises(OutcomeError):
+        render_script(heavy, {}, now=NOON, token="a", allowance=allowance)
+
+    assert first == "done"

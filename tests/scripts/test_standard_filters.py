@@ -99,3 +99,10 @@ def test_strange_arguments_are_refused() -> None:
     assert "300 decimals" in refused("{{ 1|round(301) }}")
     assert "common, ceil or floor" in refused("{{ 1|round(1, 'up') }}")
     assert "at least that of its end" in refused("{{ 'x'|truncate(2) }}")
+
+
+def test_trimming_by_many_characters_is_work() -> None:
+    """Each letter is looked for among them."""
+    script = "{% set v = 'b' * 60000 %}{% set c = 'a' * 60000 ~ 'b' %}{{ v|trim(c) }}"
+
+    assert "it works" in refused(script)
