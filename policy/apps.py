@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,6 @@ from aiohttp import web
 
 from policy.casebook.files import check_folder
 from policy.decide.grounds import Plan
-from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.handlers.access import Access
 from policy.handlers.decision_log import DecisionLog
 from policy.handlers.explain import ExplainHandler, add_explain_route
@@ -34,9 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
     from datetime import datetime
 
-    from policy.directory.lookup import Directory
+    from policy.directory.cache import Lookup
     from policy.directory.phonebook import Phonebook
     from policy.directory.pictures import Pictures
+    from policy.handlers.health import DirectoryHealth
     from policy.networks import Network
     from policy.rules.reload import LiveRules
     from policy.settings import Credential, Settings
@@ -46,9 +45,10 @@ if TYPE_CHECKING:
 class Sources:
     """Whoever is asked for what the directory holds."""
 
-    directory: Directory
+    lookup: Lookup
     phonebook: Phonebook
     pictures: Pictures
+    health: DirectoryHealth
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +67,8 @@ def build_apps(
     settings: Settings, sources: Sources, rules: LiveRules, clock: Callable[[], datetime]
 ) -> Apps:
     """Put together everything that answers HTTP; `clock` gives the time for booking windows."""
-    cache = settings.cache
-    cached = CachedDirectory(
-        sources.directory,
-        Lifetimes(cache.owned_s, cache.unowned_s, cache.stale_s),
-        entries=cache.entries,
-        clock_s=time.monotonic,
-    )
     facts = Facts(
-        directory=cached,
+        directory=sources.lookup,
         rules=rules,
         forwarder=forwarder_of(settings),
         clock=clock,
@@ -84,7 +77,7 @@ def build_apps(
     )
     gallery = Gallery(sources.pictures, cache_bytes=settings.avatars.cache_bytes)
     decisions = _decision_log_of(settings)
-    health = HealthHandler(sources.directory, rules)
+    health = HealthHandler(sources.health, rules)
 
     async def keep_open(_app: web.Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as parts:
@@ -93,7 +86,6 @@ def build_apps(
                 await decisions.open()
             parts.push_async_callback(facts.forwarder.close)
             await facts.forwarder.open()
-            parts.push_async_callback(cached.close)
             parts.push_async_callback(gallery.close)
             yield
 

@@ -9,6 +9,7 @@
       OutcomeError      a rule speaks and cannot be carried out for this call
       PictureError      a picture that cannot be taken in
       DirectoryError    the directory is late, away, or cannot give a row
+      RefusedError      a change that the directory does not take; says why
       StartError        the server cannot start: port, database process, schema
 
 Messages name the thing, what is wrong and what would be right, in that order and in lower case.
@@ -80,6 +81,10 @@ class PictureError(PolicyError):
 
 class DirectoryError(PolicyError):
     """The directory did not answer in time, is away, or holds something unreadable."""
+
+
+class RefusedError(PolicyError):
+    """The directory does not take a change; says which rule it would break."""
 
 
 class StartError(PolicyError):

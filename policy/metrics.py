@@ -54,12 +54,61 @@ RULES_FAILED: Final = Counter(
 )
 DIRECTORY_LOOKUPS: Final = Counter(
     "policy_directory_lookups_total",
-    "Directory look-ups: hit and miss of the cache, and stale when the database was away.",
+    "Directory look-ups: hit and miss of the cache, stale when the database was away; refresh "
+    "ahead of need, overtaken by a change and asked again.",
     ("outcome",),
 )
 DIRECTORY_HIT: Final = DIRECTORY_LOOKUPS.labels("hit")
 DIRECTORY_MISS: Final = DIRECTORY_LOOKUPS.labels("miss")
 DIRECTORY_STALE: Final = DIRECTORY_LOOKUPS.labels("stale")
+DIRECTORY_REFRESH: Final = DIRECTORY_LOOKUPS.labels("refresh")
+DIRECTORY_OVERTAKEN: Final = DIRECTORY_LOOKUPS.labels("overtaken")
+CACHE_ENTRIES: Final = Gauge(
+    "policy_directory_cache_entries",
+    "Aliases kept in memory: those that somebody owns, and those that nobody does.",
+    ("store",),
+)
+CACHE_BYTES: Final = Gauge(
+    "policy_directory_cache_bytes",
+    "Memory that the kept aliases take, as estimated.",
+    ("store",),
+)
+CACHE_EVICTIONS: Final = Counter(
+    "policy_directory_cache_evictions_total",
+    "Kept aliases that had to go before their time, to make room.",
+    ("store",),
+)
+SNAPSHOT_WRITTEN_AT: Final = Gauge(
+    "policy_directory_snapshot_timestamp_seconds",
+    "When the snapshot on disk was written, in seconds since 1970; 0 while there is none.",
+)
+FEED_READS: Final = Counter(
+    "policy_directory_feed_reads_total",
+    "Times that the log of changes was read, or could not be: ok, failed.",
+    ("outcome",),
+)
+FEED_READ: Final = FEED_READS.labels("ok")
+FEED_FAILED: Final = FEED_READS.labels("failed")
+FEED_CHANGES: Final = Counter(
+    "policy_directory_feed_changes_total",
+    "Entries of the log of changes that were read.",
+)
+FEED_RESTARTS: Final = Counter(
+    "policy_directory_feed_restarts_total",
+    "Times that all that was known became doubtful: at start, after a fail-over or a long silence.",
+)
+FEED_WAKEUPS: Final = Counter(
+    "policy_directory_feed_wakeups_total",
+    "Times that the database told of changes.",
+)
+FEED_AGE: Final = Gauge(
+    "policy_directory_feed_age_seconds",
+    "How long ago nothing was known to be missing, in seconds; infinite before the first time.",
+)
+FEED_CURRENT: Final = Gauge(
+    "policy_directory_feed_current",
+    "1 while every change is known in time, else 0: then rows in memory may be out of date.",
+)
 RULES_IN_FORCE: Final = Gauge(
     "policy_rules_in_force",
     "Rules that are enabled and in force.",

@@ -18,11 +18,10 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from policy.apps import Sources, build_apps, rules_of
 from policy.directory.checking import check_directory
-from policy.directory.connection import connect
+from policy.directory.connection import FAULTS, connect, reason_of
 from policy.directory.document import DirectoryFile
-from policy.directory.lanes import Lanes
+from policy.directory.live import LiveDirectory
 from policy.directory.loading import load_if_empty
-from policy.directory.lookup import PostgresDirectory
 from policy.directory.migrate import (
     CONNECT_S,
     check_schema,
@@ -33,19 +32,25 @@ from policy.directory.migrate import (
 from policy.directory.phonebook import PostgresPhonebook
 from policy.directory.pictures import PostgresPictures
 from policy.directory.platform import store_names
-from policy.directory.pool import Pool
-from policy.directory.queries import COUNT_ADDRESSES, FIND_EXAMPLE
-from policy.directory.sealing import Seal, create_key_file
+from policy.directory.queries.looking import COUNT_ADDRESSES, FIND_EXAMPLE
+from policy.directory.resealing import check_key
+from policy.directory.sealing import Seal, seal_of_embedded
+from policy.directory.snapshot import read_snapshot
 from policy.documents import load
 from policy.embedded.cluster import Cluster
+from policy.errors import DirectoryError
+from policy.handlers.health import DirectoryHealth
 from policy.handlers.listening import BACKLOG, listen, url_of
 from policy.handlers.safety import LOG_INTERVAL_S
 from policy.rules.reload import Reloader, utc_now
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
+    from datetime import datetime
     from types import TracebackType
 
+    from policy.directory.snapshot import Snapshot
     from policy.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -96,10 +101,14 @@ class Ready:
 
 
 class PolicyServer:
-    """The whole service; an async context manager that is ready once entered."""
+    """The whole service; an async context manager that is ready once entered.
 
-    def __init__(self, settings: Settings) -> None:
+    `system_clock` counts only until the database has told the time.
+    """
+
+    def __init__(self, settings: Settings, system_clock: Callable[[], datetime] = utc_now) -> None:
         self._settings = settings
+        self._system_clock = system_clock
         self._parts = AsyncExitStack()
         self._reloader: Reloader
         self.ready: Ready
@@ -133,28 +142,31 @@ class PolicyServer:
             check_directory(seed, settings.platform)
         listener, for_operators = _take_ports(settings, parts)
         database = await _Database.open(settings, parts)
-        if seed is not None and await load_if_empty(database.dsn, seed, database.seal):
+        if (
+            seed is not None
+            and database.snapshot is None
+            and await load_if_empty(database.dsn, seed, database.seal)
+        ):
             log.info("directory was empty, filled from %s", settings.database.seed)
-        lanes = Lanes(
-            database.dsn,
-            connections=settings.database.connections,
-            timeout_s=settings.database.timeout_s,
+        directory = await parts.enter_async_context(
+            LiveDirectory(
+                database.dsn, database.seal, settings, self._system_clock, database.snapshot
+            )
         )
-        parts.push_async_callback(lanes.close)
-        await lanes.open()
-        directory = PostgresDirectory(lanes, database.seal)
-        pool = Pool(database.dsn, timeout_s=settings.database.timeout_s)
-        parts.push_async_callback(pool.close)
-        await pool.open()
-        sources = Sources(directory, PostgresPhonebook(pool), PostgresPictures(pool))
-        apps = build_apps(settings, sources, rules, utc_now)
+        sources = Sources(
+            directory.lookup,
+            PostgresPhonebook(directory.pool),
+            PostgresPictures(directory.pool),
+            DirectoryHealth(directory.origin, directory.state),
+        )
+        apps = build_apps(settings, sources, rules, directory.clock.now)
         parts.push_async_callback(self._reloader.close)
         self._reloader.open(watching=settings.rules.watch)
         await _serve(apps.nodes, listener, parts)
         if for_operators is not None:
             await _serve(apps.operators, for_operators, parts)
         gc.freeze()  # what a start makes stays: the collector need not look at it ever again
-        addresses, example = await _look_around(database.dsn)
+        addresses, example = await _look_around(database)
         return Ready(
             url=url_of(listener),
             database=database.description,
@@ -169,29 +181,39 @@ class PolicyServer:
 
 @dataclass(frozen=True, slots=True)
 class _Database:
-    """A database that is up and of the right schema."""
+    """A database that is up and of the right schema, or what was known when it last was."""
 
     dsn: str
     seal: Seal
     description: str
     note: str | None = None
+    snapshot: Snapshot | None = None
 
     @classmethod
     async def open(cls, settings: Settings, parts: AsyncExitStack) -> Self:
         if settings.database.url is not None:
-            database = cls._of_site(settings.database.url, settings)
-            await check_schema(database.dsn)
-        else:
-            database = await cls._embedded(settings, parts)
-            await migrate_if_needed(database.dsn)
-            for unknown in await store_names(database.dsn, settings.platform):
-                log.warning("%s", unknown)
+            return await cls._of_site(settings.database.url, settings)
+        database = await cls._embedded(settings, parts)
+        await migrate_if_needed(database.dsn, database.seal)
+        await _check_key(database.dsn, database.seal)
+        for unknown in await store_names(database.dsn, settings.platform):
+            log.warning("%s", unknown)
         return database
 
     @classmethod
-    def _of_site(cls, url: str, settings: Settings) -> Self:
+    async def _of_site(cls, url: str, settings: Settings) -> Self:
         key_file = settings.secrets.key_file
-        return cls(url, Seal.load(key_file) if key_file is not None else Seal(), "PostgreSQL")
+        seal = Seal.load(key_file) if key_file is not None else Seal()
+        try:
+            await check_schema(url)
+            await _check_key(url, seal)
+        except DirectoryError:
+            path = settings.cache.snapshot
+            snapshot = read_snapshot(path, seal) if path is not None else None
+            if snapshot is None:
+                raise
+            return cls(url, seal, "PostgreSQL, which is away", snapshot=snapshot)
+        return cls(url, seal, "PostgreSQL")
 
     @classmethod
     async def _embedded(cls, settings: Settings, parts: AsyncExitStack) -> Self:
@@ -199,17 +221,27 @@ class _Database:
         cluster = Cluster(embedded.path, embedded.binaries)
         parts.push_async_callback(cluster.close)
         await cluster.open()
-        key_file = settings.secrets.key_file or embedded.path / "secret.key"
-        if settings.secrets.key_file is None and not key_file.exists():
-            create_key_file(key_file)
+        cluster.keep_running()
+        seal = seal_of_embedded(settings.secrets.key_file, embedded.path)
         description = f"embedded PostgreSQL {cluster.version} in {embedded.path}"
-        return cls(cluster.dsn, Seal.load(key_file), description, cluster.location_note)
+        return cls(cluster.dsn, seal, description, cluster.location_note)
 
 
-async def migrate_if_needed(dsn: str) -> None:
+async def _check_key(dsn: str, seal: Seal) -> None:
+    """Raise StartError when the database holds PINs that cannot be opened here."""
+    connection = await connect(dsn, timeout_s=CONNECT_S)
+    try:
+        await check_key(connection, seal)
+    except FAULTS as exc:
+        raise DirectoryError(f"database: {reason_of(exc)}") from exc
+    finally:
+        await connection.close()
+
+
+async def migrate_if_needed(dsn: str, seal: Seal) -> None:
     """Bring a database that is our own up to date; raises StartError for a newer one."""
     if await current_revision(dsn, timeout_s=CONNECT_S) != newest_revision():
-        before, after = await migrate(dsn)
+        before, after = await migrate(dsn, seal)
         log.info("schema migrated from %s to %s", before or "empty", after)
 
 
@@ -245,9 +277,11 @@ async def _serve(app: web.Application, listener: socket.socket, parts: AsyncExit
     await web.SockSite(runner, listener, backlog=BACKLOG).start()
 
 
-async def _look_around(dsn: str) -> tuple[int, str | None]:
+async def _look_around(database: _Database) -> tuple[int, str | None]:
     """Count what can be dialled, and find something a newcomer can try."""
-    connection = await connect(dsn, timeout_s=CONNECT_S)
+    if database.snapshot is not None:
+        return len(database.snapshot.entries), None
+    connection = await connect(database.dsn, timeout_s=CONNECT_S)
     try:
         addresses: int = await connection.fetchval(COUNT_ADDRESSES)
         example: str | None = await connection.fetchval(FIND_EXAMPLE)

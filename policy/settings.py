@@ -2,70 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
-from argon2 import PasswordHasher, extract_parameters
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
-from pydantic import (
-    AfterValidator,
-    Field,
-    StrictBool,
-    StringConstraints,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from policy.documents import Document
 from policy.networks import Address, Network
 from policy.platform_names import PlatformNames
-
-# What one check of a password may cost: 1 GiB and a second or so.
-MAX_HASH_KIB: Final = 1 << 20
-MAX_HASH_ROUNDS: Final = 10
-
-_DOMAIN: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-
-
-def _check_hash(value: str) -> str:
-    try:
-        cost = extract_parameters(value)
-        if cost.memory_cost > MAX_HASH_KIB or cost.time_cost > MAX_HASH_ROUNDS:
-            raise ValueError("a hash that takes too long to check: use 'vdx-policy hash-password'")
-        PasswordHasher().verify(value, "")  # the parts behind the parameters are looked at here
-    except VerifyMismatchError:
-        return value
-    except (InvalidHashError, VerificationError) as exc:
-        raise ValueError("not a hash made by 'vdx-policy hash-password'") from exc
-    raise ValueError("the hash of an empty password")
-
-
-def _check_domain(value: str) -> str:
-    if not _DOMAIN.fullmatch(value.lower()):
-        raise ValueError(
-            f"{value!r} is no domain: write rooms.example.org, other letters as A-label (xn--...)"
-        )
-    return value.lower()
-
-
-def _from_folder(path: Path, info: ValidationInfo) -> Path:
-    """Let a path count from the folder of the settings file."""
-    if info.context is None:
-        return path
-    # Not `resolve()`: a mounted folder is swapped by its symbolic links.
-    return Path(os.path.normpath(Path(info.context["folder"]) / path))
-
-
-Port = Annotated[int, Field(ge=0, le=65535)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Domain = Annotated[str, StringConstraints(max_length=250), AfterValidator(_check_domain)]
-PasswordHash = Annotated[str, AfterValidator(_check_hash)]
-Dsn = Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")]
-FilePath = Annotated[Path, AfterValidator(_from_folder)]
-UpstreamName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,49}$")]
+from policy.setting_values import (
+    Domain,
+    Dsn,
+    FilePath,
+    PasswordHash,
+    Port,
+    Seconds,
+    UpstreamName,
+)
 
 
 class Server(Document):
@@ -154,8 +108,9 @@ class Database(Document):
         None,
         repr=False,
         examples=["postgresql://policy@db.example.org/policy"],
-        description="PostgreSQL 15 or newer, as `postgresql://user@host/name`. "
-        "Unset: an embedded server.",
+        description="PostgreSQL 15 or newer, as `postgresql://user@host/name`. Several hosts, the "
+        "primary and its standbys, are separated by commas: `postgresql://user@db1,db2/name`; the "
+        "nearest that is not behind is read from. Unset: an embedded server.",
     )
     embedded: Embedded = Embedded()
     connections: Annotated[int, Field(ge=1, le=16)] = Field(
@@ -166,6 +121,13 @@ class Database(Document):
     timeout_s: Annotated[float, Field(gt=0, le=4)] = Field(
         1.0, examples=[0.5], description="How long one look-up may take, in seconds."
     )
+    poll_s: Annotated[float, Field(ge=0.05, le=60)] = Field(
+        0.25,
+        examples=[1],
+        description="How often the database is asked for changes when nothing tells of them, in "
+        "seconds. A commit is known to every server after that long at worst, and within "
+        "milliseconds as a rule.",
+    )
     seed: FilePath | None = Field(
         None,
         examples=["directory.yaml"],
@@ -174,28 +136,51 @@ class Database(Document):
 
 
 class Cache(Document):
-    """How long the service believes what the database said."""
+    """How long the service believes what the database said, and how much it remembers."""
 
     entries: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
         100_000,
         examples=[20000],
-        description="Aliases kept in memory, about 1 kB each; the least used go first.",
+        description="Aliases kept in memory that somebody owns; the least used go first.",
+    )
+    bytes: Annotated[int, Field(ge=1_000_000)] = Field(
+        300_000_000,
+        examples=[64_000_000],
+        description="Memory for kept aliases, some 2 to 3 kB each. A tenth of it is for aliases "
+        "that nobody owns, so that whoever tries numbers cannot push out real rooms.",
     )
     owned_s: Seconds = Field(
-        10.0,
-        examples=[5],
-        description="Seconds for an alias that somebody owns: how late a change may be seen.",
+        60.0,
+        examples=[20],
+        description="Seconds for an alias that somebody owns. A change is heard of at once; this "
+        "is for what no change tells.",
     )
     unowned_s: Seconds = Field(
+        30.0,
+        examples=[10],
+        description="The same for an alias that nobody owns: it is asked for once in this time.",
+    )
+    untrusted_s: Seconds = Field(
         2.0,
-        examples=[1],
-        description="Seconds for an alias nobody owns: how late a new room may be seen.",
+        examples=[0.5],
+        description="Seconds for every alias while the service cannot tell whether it hears of all "
+        "changes: how late a change may be seen then.",
     )
     stale_s: Annotated[float, Field(ge=0, le=86_400)] = Field(
-        300.0,
-        examples=[3600],
+        3600.0,
+        examples=[300],
         description="Seconds beyond `owned_s` for which an entry still serves while the database "
-        "is away.",
+        "is away; also for entries of a snapshot, from the start of the service.",
+    )
+    snapshot: FilePath | None = Field(
+        None,
+        examples=["/var/lib/vdx-policy/snapshot"],
+        description="File with the kept aliases, sealed with the newest key of `secrets.key_file`. "
+        "A service that starts while the database is away serves from it. Unset: none is written "
+        "or read, and such a start fails.",
+    )
+    snapshot_every_s: Seconds = Field(
+        300.0, examples=[60], description="Seconds between two writings of the snapshot."
     )
 
 
@@ -287,8 +272,8 @@ class Secrets(Document):
     key_file: FilePath | None = Field(
         None,
         examples=["/etc/vdx-policy/keys"],
-        description="File with the keys that open device passwords, one a line, the newest first. "
-        "Unset with an embedded database: made beside it.",
+        description="File with the keys that open PINs and device passwords, one a line, the "
+        "newest first. Unset with an embedded database: made beside it.",
     )
 
 
@@ -378,6 +363,15 @@ class Settings(Document):
             raise ValueError(
                 "operator.port is set without operator.credentials: "
                 "'vdx-policy hash-password' makes the hashes"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_snapshot_is_sealed(self) -> Self:
+        own_key = self.secrets.key_file is not None or self.database.url is None
+        if self.cache.snapshot is not None and not own_key:
+            raise ValueError(
+                "cache.snapshot is set without secrets.key_file: 'vdx-policy new-key' makes one"
             )
         return self
 

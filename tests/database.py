@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
 from policy.directory.lanes import Lanes
 from policy.directory.loading import load_if_empty
@@ -12,22 +13,35 @@ from policy.directory.lookup import PostgresDirectory
 from policy.directory.phonebook import PostgresPhonebook
 from policy.directory.pictures import PostgresPictures
 from policy.directory.pool import Pool
-from policy.directory.sealing import Seal
+from policy.directory.sealing import PIN_COLUMNS, Seal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     import asyncpg
 
     from policy.directory.document import DirectoryFile
     from policy.documents import Parsed
 
-SEAL: Final = Seal(("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",))
+KEY: Final = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+SEAL: Final = Seal((KEY,))
 
 _EMPTY: Final = """
 DELETE FROM address; DELETE FROM booking; DELETE FROM room; DELETE FROM template;
-DELETE FROM device; DELETE FROM picture; DELETE FROM domain; DELETE FROM organisation
+DELETE FROM device; DELETE FROM picture; DELETE FROM number_range;
+DELETE FROM domain; DELETE FROM organisation
 """
+
+
+def sealed(row: Mapping[str, object]) -> dict[str, object]:
+    """Give a room row as the program writes it; raises DirectoryError for what is no PIN."""
+    room_id = uuid4()
+    pins: dict[str, object] = {
+        which: SEAL.seal_pin(room_id, which, str(row[which]))
+        for which in PIN_COLUMNS
+        if row.get(which) is not None
+    }
+    return {"id": room_id, **row, **pins}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from policy.apps import Sources, build_apps
+from policy.directory.cache import Around, CachedDirectory, Lifetimes
+from policy.directory.shelf import Bounds
+from policy.handlers.health import DirectoryHealth
 from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
 from policy.server import make_runner
@@ -37,9 +41,13 @@ async def running(
     pictures: Pictures | None = None,
 ) -> AsyncIterator[str]:
     """Serve on a free port of loopback; gives the base URL."""
-    sources = Sources(directory, phonebook or FakePhonebook(), pictures or FakePictures())
+    settings = settings or Settings()
+    cached = cached_as_by(settings, directory, clock)
+    sources = Sources(
+        cached, phonebook or FakePhonebook(), pictures or FakePictures(), DirectoryHealth(directory)
+    )
     live = LiveRules(table or RuleTable())
-    app = build_apps(settings or Settings(), sources, live, clock).nodes
+    app = build_apps(settings, sources, live, clock).nodes
     runner = make_runner(app)
     await runner.setup()
     try:
@@ -49,3 +57,17 @@ async def running(
         yield f"http://{host}:{port}"
     finally:
         await runner.cleanup()
+        await cached.close()
+
+
+def cached_as_by(
+    settings: Settings, directory: Directory, clock: Callable[[], datetime]
+) -> CachedDirectory:
+    """Remember what a directory says as a server with these settings does that hears of changes."""
+    cache = settings.cache
+    return CachedDirectory(
+        directory,
+        Lifetimes(cache.owned_s, cache.unowned_s, cache.stale_s, cache.untrusted_s),
+        Bounds(cache.entries, cache.bytes),
+        Around(time.monotonic, clock, lambda: True),
+    )

@@ -11,6 +11,7 @@ from aiohttp import web
 from argon2 import PasswordHasher
 
 from policy.apps import Sources, build_apps
+from policy.handlers.health import DirectoryHealth
 from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
 from policy.server import make_runner
@@ -21,7 +22,7 @@ from tests.fakes.phonebook import FakePhonebook
 from tests.fakes.pictures import FakePictures
 from tests.fakes.upstream import FakeUpstream, success
 from tests.handlers.asking import ALIAS, NAME, PIN, ROOM, SERVICE
-from tests.running import NOON, running
+from tests.running import NOON, cached_as_by, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,7 +35,9 @@ HASH: Final = PasswordHasher().hash("invented-7")
 @asynccontextmanager
 async def _operated(settings: Settings) -> AsyncIterator[str]:
     """Serve both applications; gives the base URL of the operators' one."""
-    sources = Sources(FakeDirectory(ROOM), FakePhonebook(), FakePictures())
+    directory = FakeDirectory(ROOM)
+    cached = cached_as_by(settings, directory, lambda: NOON)
+    sources = Sources(cached, FakePhonebook(), FakePictures(), DirectoryHealth(directory))
     apps = build_apps(settings, sources, LiveRules(RuleTable()), lambda: NOON)
     runners = [make_runner(apps.nodes), make_runner(apps.operators)]
     for runner in runners:

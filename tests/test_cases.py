@@ -12,7 +12,6 @@ from policy.apps import plan_of
 from policy.casebook.differences import Unsaid
 from policy.casebook.runner import run_cases
 from policy.decide.grounds import Plan
-from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.documents import Parsed
 from policy.handlers.avatar import AvatarHandler
 from policy.handlers.facts import Facts
@@ -28,6 +27,7 @@ from policy.wire import responses
 from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
 from tests.casefile import Case, differences, load_cases, picture_facts
+from tests.fakes.caching import caching
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.node import FakeNode
 from tests.fakes.phonebook import FakePhonebook
@@ -86,9 +86,8 @@ def _answerer(case: Case) -> Answerer:
 
 def _facts(case: Case) -> Facts:
     fake = FakeDirectory(case.rows())
-    cached = CachedDirectory(fake, Lifetimes(1, 1, 1), entries=10, clock_s=lambda: 0.0)
     return Facts(
-        directory=cached,
+        directory=caching(fake),
         rules=LiveRules(case.table()),
         forwarder=Forwarder({}, lambda *_: None),
         clock=lambda: case.at,

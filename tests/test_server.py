@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from policy.errors import DirectoryError, RulesError, StartError
 from policy.server import PolicyServer, migrate_if_needed
 from policy.settings import Credential, Operator, Settings
+from tests.database import SEAL
 from tests.directory.conftest import bare
 from tests.directory.proxy import proxy_to
 from tests.e2e.program import EXAMPLE
@@ -180,8 +181,8 @@ async def test_a_server_outlives_its_database(database: Database, tmp_path: Path
 
 async def test_the_own_database_is_migrated(bare: str) -> None:
     """An embedded database is kept up to date without being told; a second look changes nothing."""
-    await migrate_if_needed(bare)
-    await migrate_if_needed(bare)
+    await migrate_if_needed(bare, SEAL)
+    await migrate_if_needed(bare, SEAL)
 
     connection = await asyncpg.connect(bare)
     rows = await connection.fetchval("SELECT count(*) FROM alembic_version")
@@ -191,10 +192,10 @@ async def test_the_own_database_is_migrated(bare: str) -> None:
 
 async def test_a_newer_database_is_refused(bare: str) -> None:
     """After a step back to an older program the database is left as it is."""
-    await migrate_if_needed(bare)
+    await migrate_if_needed(bare, SEAL)
     connection = await asyncpg.connect(bare)
     await connection.execute("UPDATE alembic_version SET version_num = '9999'")
     await connection.close()
 
     with pytest.raises(StartError, match="is newer than"):
-        await migrate_if_needed(bare)
+        await migrate_if_needed(bare, SEAL)

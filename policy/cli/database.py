@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import getpass
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import asyncpg
+
 from policy.directory.connection import FAULTS, connect, reason_of
 from policy.directory.migrate import CONNECT_S, check_schema
+from policy.directory.sealing import seal_of_embedded
+from policy.directory.writing.refusals import said_by
+from policy.directory.writing.scope import act_as
 from policy.embedded.cluster import Cluster
 from policy.embedded.running import find_running
-from policy.errors import DirectoryError, StartError
+from policy.errors import DirectoryError, RefusedError, StartError
 from policy.server import migrate_if_needed
 
 if TYPE_CHECKING:
@@ -20,17 +26,34 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def in_transaction(settings: Settings) -> AsyncIterator[Connection]:
-    """Give a connection whose work is kept when the block ends well.
+async def in_transaction(
+    settings: Settings, *, within: str | None = None, dry_run: bool = False
+) -> AsyncIterator[Connection]:
+    """Give a connection whose work is kept when the block ends well, and never in a dry run.
 
-    An embedded database that runs is used as it is; one that does not is started for the while.
-    Raises StartError or DirectoryError.
+    With the code of an organisation as `within`, it sees and changes what belongs to that one and
+    to those below it, and nothing else. An embedded database that runs is used as it is; one that
+    does not is started for the while. Raises StartError, DirectoryError or RefusedError.
     """
     async with opened(settings) as dsn:
         connection = await connect(dsn, timeout_s=CONNECT_S)
+        transaction = connection.transaction()
         try:
-            async with connection.transaction():
+            await transaction.start()
+            try:
+                await act_as(connection, getpass.getuser(), within=within)
                 yield connection
+                await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await (transaction.rollback() if dry_run else transaction.commit())
+        except asyncpg.IntegrityConstraintViolationError as exc:
+            raise RefusedError(said_by(exc)) from exc
+        except asyncpg.InsufficientPrivilegeError as exc:
+            if within is None:
+                raise DirectoryError(f"database: {reason_of(exc)}") from exc
+            raise RefusedError(f"organisation {within}: this is not for it to change") from exc
         except FAULTS as exc:
             raise DirectoryError(f"database: {reason_of(exc)}") from exc
         finally:
@@ -51,7 +74,8 @@ async def opened(settings: Settings) -> AsyncIterator[str]:
     cluster = Cluster(embedded.path, embedded.binaries)
     await cluster.open()
     try:
-        await migrate_if_needed(cluster.dsn)
+        seal = seal_of_embedded(settings.secrets.key_file, embedded.path)
+        await migrate_if_needed(cluster.dsn, seal)
         yield cluster.dsn
     finally:
         await cluster.close()

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from policy.cli.database import opened as opened_database
+from policy.cli.options import seal_of
 from policy.directory.checking import check_directory
 from policy.directory.document import DirectoryFile
 from policy.directory.lanes import Lanes
 from policy.directory.lookup import PostgresDirectory
 from policy.directory.memory import MemoryDirectory
 from policy.directory.records import Entry
-from policy.directory.sealing import Seal
 from policy.documents import load
 from policy.errors import DirectoryError, StartError
 
@@ -48,22 +48,14 @@ def directory_of_file(path: Path, settings: Settings) -> MemoryDirectory:
 @asynccontextmanager
 async def directory_of_site(settings: Settings) -> AsyncIterator[Directory]:
     """Open the database of the settings for reading; raises StartError or DirectoryError."""
-    seal = _seal(settings)
     async with opened_database(settings) as dsn:
+        seal = seal_of(settings)  # only then: what is sealed on opening may have made the key
         lanes = Lanes(dsn, connections=CONNECTIONS, timeout_s=TIMEOUT_S)
         try:
             await lanes.open()
             yield PostgresDirectory(lanes, seal)
         finally:
             await lanes.close()
-
-
-def _seal(settings: Settings) -> Seal:
-    path = settings.secrets.key_file
-    if path is None and settings.database.url is None:
-        beside = settings.database.embedded.path / "secret.key"
-        path = beside if beside.exists() else None
-    return Seal() if path is None else Seal.load(path)
 
 
 def with_alternative(exc: StartError | DirectoryError) -> DirectoryError:

@@ -7,18 +7,26 @@ from importlib.metadata import version
 
 import click
 
+from policy.cli.bookings.group import bookings
 from policy.cli.check import check
+from policy.cli.devices import devices
+from policy.cli.directory.group import directory
 from policy.cli.explain import explain
 from policy.cli.hash_password import hash_password
 from policy.cli.health import health
 from policy.cli.local_policy import export_local_policy, import_local_policy
 from policy.cli.migrate import migrate
 from policy.cli.new_key import new_key
+from policy.cli.organisations.group import organisations
 from policy.cli.pictures import pictures
 from policy.cli.platform import platform
+from policy.cli.ranges import ranges
 from policy.cli.replay import replay
+from policy.cli.reseal import reseal
+from policy.cli.rooms.group import rooms
 from policy.cli.schema import schema
 from policy.cli.serve import serve
+from policy.cli.templates import templates
 from policy.cli.testing import test_command
 from policy.errors import DocumentError, PolicyError
 
@@ -37,8 +45,16 @@ for command in (
     health,
     hash_password,
     new_key,
+    reseal,
     pictures,
     platform,
+    directory,
+    organisations,
+    rooms,
+    devices,
+    ranges,
+    templates,
+    bookings,
     replay,
     test_command,
     explain,

@@ -67,7 +67,7 @@ def _refusal_of_room(room: PermanentRoom) -> Decision | None:
 def _refusal_of_booking(booking: Booking, now: datetime) -> Decision | None:
     if booking.cancelled:
         return refuse(Reason.CANCELLED)
-    if now > booking.ends_at:
+    if now > booking.closes_at:
         return refuse(Reason.ENDED)
     if now < booking.opens_at:
         opens_at = booking.opens_at.isoformat(timespec="minutes")

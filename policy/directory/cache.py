@@ -1,4 +1,4 @@
-"""Entries kept for a while: expiry by kind, single flight, stale ones while the database is away.
+"""Entries kept for a while: what is believed, what is asked anew, what serves while nobody answers.
 
 What is kept are directory rows, not answers: a booking's window is decided anew for every call, so
 no kept entry outlives the moment a meeting opens or ends.
@@ -6,22 +6,40 @@ no kept entry outlives the moment a meeting opens or ends.
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from cachetools import TLRUCache
-
+from policy.directory.asking import Asking
+from policy.directory.collecting import uncollected
 from policy.directory.flights import Flights
 from policy.directory.records import Found
+from policy.directory.shelf import Bounds, Kept, Shelf
 from policy.errors import DirectoryError
-from policy.metrics import DIRECTORY_HIT, DIRECTORY_MISS, DIRECTORY_STALE
+from policy.metrics import (
+    DIRECTORY_HIT,
+    DIRECTORY_MISS,
+    DIRECTORY_REFRESH,
+    DIRECTORY_STALE,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from datetime import datetime
 
+    from policy.directory.asking import Answer
     from policy.directory.lookup import Directory
-    from policy.directory.records import AddressKey, Entry
+    from policy.directory.records import AddressKey, Changes, Entry
+
+# Whoever scans numbers gets this share of the memory, and no more.
+UNOWNED_SHARE: Final = 0.1
+# A hit in the rest of an entry's time asks for the next one, so that nobody has to wait for it.
+REFRESH_AFTER: Final = 0.8
+MAX_REFRESHING: Final = 50
+# What failed is not asked ahead of need again at once.
+REFRESH_RETRY_S: Final = 1.0
 
 
 class Lookup(Protocol):
@@ -34,67 +52,183 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long an entry is believed, in seconds."""
+    """How long an entry is believed, in seconds.
+
+    `untrusted_s` goes for all while nobody vouches that every change is heard of; `stale_s` comes
+    on top for owned ones while the database is away.
+    """
 
     owned_s: float
     unowned_s: float
     stale_s: float
+    untrusted_s: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    entry: Entry
-    fresh_until: float
-    forget_at: float
+class Around:
+    """What a cache cannot know by itself.
+
+    `now` is the database's clock, by which entries become wrong. `is_current` vouches that every
+    change so far has been handed to `forget()`: after a gap it may say so again only when what was
+    missed has been handed over.
+    """
+
+    clock_s: Callable[[], float]
+    now: Callable[[], datetime]
+    is_current: Callable[[], bool]
 
 
 class CachedDirectory:
     """Keeps what another directory said; waiters for one key share one question."""
 
     def __init__(
-        self,
-        directory: Directory,
-        lifetimes: Lifetimes,
-        *,
-        entries: int,
-        clock_s: Callable[[], float],
+        self, directory: Directory, lifetimes: Lifetimes, bounds: Bounds, around: Around
     ) -> None:
-        self._directory = directory
         self._lifetimes = lifetimes
-        self._clock_s = clock_s
-        self._kept: TLRUCache[AddressKey, _Kept] = TLRUCache(
-            entries, ttu=lambda _key, kept, _now: kept.forget_at, timer=clock_s
-        )
-        self._flights: Flights[AddressKey, Entry] = Flights()
+        self._around = around
+        self._clock_s = around.clock_s
+        self._is_current = around.is_current
+        unowned_bytes = int(bounds.bytes * UNOWNED_SHARE)
+        owned = Bounds(bounds.entries, bounds.bytes - unowned_bytes)
+        self._owned = Shelf("owned", owned, around.clock_s)
+        self._unowned = Shelf("unowned", Bounds(bounds.entries, unowned_bytes), around.clock_s)
+        self._asking = Asking(directory, around.clock_s)
+        self._flights: Flights[AddressKey, Kept] = Flights()
+        self._refreshing = 0
+        self._trust = 0  # goes up whenever all that is kept becomes doubtful
 
     async def find(self, key: AddressKey) -> Found:
         """Give a fresh entry, else ask, else a stale one; raises DirectoryError without any."""
-        try:
-            kept = self._kept[key]  # one look: `.get()` would expire twice
-        except KeyError:
-            kept = None
-        if kept is not None and self._clock_s() < kept.fresh_until:
+        now = self._clock_s()
+        kept = self._owned.find(key) or self._unowned.find(key)
+        if kept is not None and self._believes(kept, now):
+            if now >= kept.refresh_at:
+                self._refresh(kept, now)
+            kept.hits += 1
             DIRECTORY_HIT.inc()
-            return Found(kept.entry)
+            return kept.found
         DIRECTORY_MISS.inc()
         try:
-            return Found(await self._flights.join(key, partial(self._ask, key)))
+            kept = await self._flights.join(key, partial(self._ask, key))
         except DirectoryError:
-            if kept is None:
+            kept = self._owned.find(key)
+            if kept is None or self._clock_s() >= kept.forget_at:
                 raise
             DIRECTORY_STALE.inc()
+            kept.other_calls += 1
             return Found(kept.entry, is_stale=True)
+        kept.other_calls += 1
+        return kept.found
+
+    async def learn(self, key: AddressKey) -> None:
+        """Keep an entry that somebody will want, unless a fresh one is there.
+
+        Raises DirectoryError.
+        """
+        kept = self._owned.find(key) or self._unowned.find(key)
+        if kept is None or not self._believes(kept, self._clock_s()):
+            DIRECTORY_REFRESH.inc()
+            await self._flights.join(key, partial(self._ask, key))
+
+    def forget(self, changes: Changes) -> None:
+        """Believe nothing any more that changes concern.
+
+        What somebody owned still serves while the database cannot say what became of it.
+        """
+        self._asking.tell(changes)
+        if changes.everything:
+            self._trust += 1
+            self._unowned.clear()
+            return
+        for kept in self._owned.touched_by(changes):
+            kept.doubt()
+        for kept in self._unowned.touched_by(changes):
+            self._unowned.drop(kept.key)
+
+    def restore(self, entries: Iterable[tuple[AddressKey, Entry]]) -> None:
+        """Take in entries of an earlier run: they serve only while the database is away.
+
+        What is kept already is not replaced.
+        """
+        forget_at = self._clock_s() + self._lifetimes.stale_s
+        with uncollected():
+            for key, entry in entries:
+                if self._owned.find(key) is None:
+                    kept = Kept(key, Found(entry), forget_at)
+                    kept.doubt()
+                    self._owned.put(kept)
+
+    async def entries(self) -> AsyncIterator[list[tuple[AddressKey, Entry]]]:
+        """Give, part by part, what somebody owns and nothing speaks against."""
+        for part in self._owned.parts():
+            yield [(kept.key, kept.entry) for kept in part if not kept.is_doubted]
+            await asyncio.sleep(0)
+
+    async def take_calls(self) -> Mapping[int, int]:
+        """Give by address how often it was asked for since the last time."""
+        calls: Counter[int] = Counter()
+        for part in self._owned.parts():
+            for kept in part:
+                address_id, number = kept.entry.address_id, kept.take_calls()
+                if address_id is not None and number:
+                    calls[address_id] += number
+            await asyncio.sleep(0)
+        return calls
 
     async def close(self) -> None:
         """End the questions that are still under way."""
         await self._flights.close()
 
-    async def _ask(self, key: AddressKey) -> Entry:
-        entry = await self._directory.find(key)
-        now = self._clock_s()
-        owned = entry.target is not None
-        fresh_s = self._lifetimes.owned_s if owned else self._lifetimes.unowned_s
+    def _believes(self, kept: Kept, now: float) -> bool:
+        return kept.trust == self._trust and (
+            now < kept.trusted_until or (now < kept.fresh_until and self._is_current())
+        )
+
+    def _refresh(self, kept: Kept, now: float) -> None:
+        """Ask ahead for what was wanted before, unless much is being asked already."""
+        if not kept.hits or self._refreshing >= MAX_REFRESHING or kept.key in self._flights:
+            return
+        kept.refresh_at = now + REFRESH_RETRY_S
+        DIRECTORY_REFRESH.inc()
+        self._refreshing += 1
+        task = self._flights.launch(kept.key, partial(self._ask, kept.key))
+        task.add_done_callback(self._refreshed)
+
+    def _refreshed(self, _task: asyncio.Task[Kept]) -> None:
+        self._refreshing -= 1
+
+    async def _ask(self, key: AddressKey) -> Kept:
+        """Ask, and keep the answer; it is returned even when there is no room for it."""
+        answer = await self._asking.ask(key)
+        kept = self._kept_of(key, answer)
+        known = self._owned.find(key)
+        if known is not None:
+            kept.other_calls = known.take_calls()
+        if answer.entry.target is None:
+            self._owned.drop(key)
+            self._unowned.put(kept)
+        else:
+            self._unowned.drop(key)
+            self._owned.put(kept)
+        return kept
+
+    def _kept_of(self, key: AddressKey, answer: Answer) -> Kept:
+        """Say how long an answer is believed: from when it was asked for, as then it was true."""
+        entry, asked_at, now = answer.entry, answer.asked_at, self._clock_s()
+        lifetimes, is_owned = self._lifetimes, entry.target is not None
+        fresh_until = asked_at + (lifetimes.owned_s if is_owned else lifetimes.unowned_s)
+        if entry.valid_until is not None:
+            left_s = (entry.valid_until - self._around.now()).total_seconds()
+            fresh_until = min(fresh_until, now + left_s)
+        fresh_until = max(fresh_until, now)
         # That nobody owns an address is not worth repeating once it may have changed.
-        stale_s = self._lifetimes.stale_s if owned else 0.0
-        self._kept[key] = _Kept(entry, now + fresh_s, now + fresh_s + stale_s)
-        return entry
+        kept = Kept(key, Found(entry), fresh_until + (lifetimes.stale_s if is_owned else 0.0))
+        kept.trust = self._trust
+        if answer.is_sure:
+            kept.fresh_until = fresh_until
+            kept.trusted_until = min(fresh_until, asked_at + lifetimes.untrusted_s)
+        if is_owned:
+            until = kept.fresh_until if self._is_current() else kept.trusted_until
+            kept.refresh_at = asked_at + REFRESH_AFTER * (until - asked_at)
+        kept.is_doubted = not answer.is_sure
+        return kept

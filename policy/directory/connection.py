@@ -7,20 +7,36 @@ import socket
 from typing import Final, TypeAlias
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
 
 from policy.errors import DirectoryError
 
 # In quotes, since the class knows its record type only to type checkers.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
+# For whoever writes: of several hosts only this one takes it.
+PRIMARY: Final = SessionAttribute.primary
+
 # Whatever asyncpg raises when a database is away, late or refuses.
-FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+FAULTS: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # A server that died with a last word while nobody asked it; also when no host is what was
+    # asked for.
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 
 
-async def connect(dsn: str, *, timeout_s: float) -> Connection:
-    """Open a connection; its user closes it. Raises DirectoryError."""
+async def connect(dsn: str, *, timeout_s: float, to: SessionAttribute | None = None) -> Connection:
+    """Open a connection to the first host that answers and is what is asked for.
+
+    By default the address says what is asked for. The connection is its user's to close. Raises
+    DirectoryError.
+    """
     try:
-        return await asyncpg.connect(dsn, timeout=timeout_s)
+        return await asyncpg.connect(dsn, timeout=timeout_s, target_session_attrs=to)
     except FAULTS as exc:
         raise DirectoryError(f"database: {reason_of(exc)}") from exc
     except (ValueError, OverflowError):  # the address is no address; its text would show a password

@@ -29,12 +29,18 @@ class Flights(Generic[KeyT, ValueT]):
 
         A caller that gives up does not take the answer away from the others.
         """
+        return await asyncio.shield(self.launch(key, start))
+
+    def launch(
+        self, key: KeyT, start: Callable[[], Coroutine[None, None, ValueT]]
+    ) -> asyncio.Task[ValueT]:
+        """Give the flight of a key, which is started when there is none; nobody need wait."""
         task = self._tasks.get(key)
         if task is None:
             task = asyncio.create_task(start())
             self._tasks[key] = task
             task.add_done_callback(self._landed(key))
-        return await asyncio.shield(task)
+        return task
 
     async def close(self) -> None:
         """End the flights that are still under way."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 from policy.directory.connection import FAULTS, connect, reason_of
-from policy.directory.queries import FIND_ADDRESSES
+from policy.directory.queries.calls import FIND_ADDRESSES
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
@@ -46,10 +46,23 @@ class Lanes:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        """Connect every lane; raises DirectoryError."""
+        """Connect every lane; raises DirectoryError.
+
+        Even then the lanes are open: they connect once they are asked and the database is there.
+        """
+        try:
+            for lane in self._lanes:
+                await lane.connect()
+        finally:
+            self._tasks = [asyncio.create_task(lane.serve(self._queue)) for lane in self._lanes]
+
+    def use(self, dsn: str) -> None:
+        """Ask another node from now on, or the same one as if for the first time.
+
+        Questions under way are asked again there.
+        """
         for lane in self._lanes:
-            await lane.connect()
-        self._tasks = [asyncio.create_task(lane.serve(self._queue)) for lane in self._lanes]
+            lane.use(dsn)
 
     async def close(self) -> None:
         """End every lane; whoever still waits is told."""
@@ -82,11 +95,34 @@ class _Lane:
         self._statement: PreparedStatement[asyncpg.Record] | None = None
         self._away_until = 0.0
         self._away_reason = ""
+        self._moves = 0
+        self._connecting: asyncio.Timeout | None = None
+
+    def use(self, dsn: str) -> None:
+        """Let go of this node and ask that one; whatever was on its way is asked again."""
+        self._dsn = dsn
+        self._moves += 1
+        self._away_until = 0.0
+        self._drop()
+        if self._connecting is not None:
+            self._connecting.reschedule(0)  # the node that is left may never answer
 
     async def connect(self) -> None:
         """Open the connection and prepare the query; raises DirectoryError."""
+        while True:
+            moves = self._moves
+            try:
+                await self._connect()
+            except DirectoryError:
+                if moves == self._moves:
+                    raise
+            if moves == self._moves:
+                return
+            self._drop()  # to a node that was left meanwhile
+
+    async def _connect(self) -> None:
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s) as self._connecting:
                 self._connection = await connect(self._dsn, timeout_s=self._timeout_s)
                 self._statement = await self._connection.prepare(FIND_ADDRESSES)
                 # Preparing alone leaves a transaction open: it would hold locks on every table
@@ -95,6 +131,8 @@ class _Lane:
         except FAULTS as exc:
             self._drop()
             raise DirectoryError(f"database: {reason_of(exc)}") from exc
+        finally:
+            self._connecting = None
 
     async def disconnect(self) -> None:
         """End the connection politely."""
@@ -116,7 +154,7 @@ class _Lane:
             while not queue.empty() and len(batch) < MAX_KEYS_PER_QUERY:
                 batch.append(queue.get_nowait())
             try:
-                rows = await self._ask([key for key, _ in batch])
+                rows = await self._ask_here([key for key, _ in batch])
             except DirectoryError as exc:
                 _fail(batch, exc)
             except asyncio.CancelledError:
@@ -132,6 +170,19 @@ class _Lane:
             else:
                 for row in rows:
                     _hand_over(batch[row["position"] - 1][1], row)
+
+    async def _ask_here(self, keys: Sequence[AddressKey]) -> list[asyncpg.Record]:
+        """Ask the node in use; what a node said that was left meanwhile does not count."""
+        while True:
+            moves = self._moves
+            try:
+                rows = await self._ask(keys)
+            except DirectoryError:
+                if moves == self._moves:
+                    raise
+            else:
+                if moves == self._moves:
+                    return rows
 
     async def _ask(self, keys: Sequence[AddressKey]) -> list[asyncpg.Record]:
         """Ask once; a connection that had died in the meantime is worth a second try."""

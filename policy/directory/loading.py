@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import asyncpg
 import orjson
@@ -11,7 +12,7 @@ import orjson
 from policy.directory.connection import FAULTS, connect, reason_of
 from policy.directory.document import BookingRow, RoomRow, TemplateRow, key_of
 from policy.directory.migrate import CONNECT_S
-from policy.directory.queries import (
+from policy.directory.queries.loading import (
     ADD_ADDRESS,
     ADD_BOOKING,
     ADD_DEVICE,
@@ -22,9 +23,10 @@ from policy.directory.queries import (
     ADD_TEMPLATE,
     IS_EMPTY,
     LOCK_FOR_LOADING,
-    SHOW_IN_DEVICE,
-    SHOW_IN_ROOM,
+    RESTORING,
 )
+from policy.directory.queries.pictures import SHOW_IN_DEVICE, SHOW_IN_ROOM
+from policy.directory.sealing import PIN_COLUMNS
 from policy.directory.uploads import add_picture, read_pictures
 from policy.errors import DirectoryError, DocumentError, Problem
 
@@ -56,6 +58,7 @@ async def load_if_empty(dsn: str, directory: Parsed[DirectoryFile], seal: Seal) 
             await connection.execute(LOCK_FOR_LOADING)
             if not await connection.fetchval(IS_EMPTY):
                 return False
+            await connection.execute(RESTORING)
             pictures = await asyncio.to_thread(read_pictures, directory)
             await _Loader(connection, directory.marks, seal, pictures).load(directory.value)
     except FAULTS as exc:
@@ -143,11 +146,18 @@ class _Loader:
         more = orjson.dumps(room.service).decode()
         names = (room.service_name, room.service_tag)
         own = (owner, kind, room.state.value, *names, room.listed, template, more, room.tags)
-        room_id = await self._add(ADD_ROOM, *own, *room.fields().values())
+        room_id = uuid4()  # not the column's own: PINs are sealed for their room
+        await self._add(ADD_ROOM, room_id, *own, *self._sealed(room_id, room.fields()).values())
         for alias in room.aliases:
             await self._add_address(alias, kind, "active", room_id=room_id)
         await self._show(SHOW_IN_ROOM, room_id, owner, room.picture)
         return room_id
+
+    def _sealed(self, room_id: UUID, fields: dict[str, object]) -> dict[str, object]:
+        for which in PIN_COLUMNS:
+            if fields[which] is not None:
+                fields[which] = self._seal.seal_pin(room_id, which, str(fields[which]))
+        return fields
 
     async def _add_booking(self, booking: BookingRow) -> None:
         room_id = await self._add_room(booking, "booking")

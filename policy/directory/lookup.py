@@ -21,10 +21,12 @@ from policy.directory.records import (
     Target,
     service_tag,
 )
+from policy.directory.sealing import PIN_COLUMNS
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     import asyncpg
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 _UNSAID: Final = frozenset({("allow_guests", False), ("participant_limit", 0)})
 
 
+# The rows that an answer is made of, besides the address itself.
+_PARTS: Final = ("room_id", "device_id", "template_id", "organisation_id")
 _PATTERNS: Final = frozenset({"match_string", "post_match_string"})
 
 
@@ -56,7 +60,19 @@ class PostgresDirectory:
     async def find(self, key: AddressKey) -> Entry:
         """Ask the database; raises DirectoryError when it is late, away or unreadable."""
         row = await self._lanes.fetch(key)
-        return Entry(own_domain=row["own_domain"], target=_target(row, self._seal))
+        return Entry(
+            own_domain=row["own_domain"],
+            target=_target(row, self._seal),
+            valid_until=_valid_until(row),
+            parts=tuple(row[name] for name in _PARTS if row[name] is not None),
+            address_id=row["address_id"],
+        )
+
+
+def _valid_until(row: asyncpg.Record) -> datetime | None:
+    """Give the next moment at which time alone changes what the row says."""
+    moments = (row["until"], row["opens_at"], row["closes_at"])
+    return min((each for each in moments if each and each > row["asked_at"]), default=None)
 
 
 def _target(row: asyncpg.Record, seal: Seal) -> Target | None:
@@ -77,29 +93,30 @@ def _active(row: asyncpg.Record, seal: Seal) -> Target:
             return PermanentRoom(
                 organisation=OrganisationState(row["organisation_state"]),
                 state=RoomState(row["room_state"]),
-                service=_service(row),
+                service=_service(row, seal),
                 owner=row["code"] or "",
                 subtree=tuple(row["path"]),
                 tags=tuple(row["tags"]),
                 picture_id=row["picture_id"],
             )
         case "booking":
-            return _booking(row)
+            return _booking(row, seal)
         case "device":
             return _device(row, seal)
         case _:
             return Reserved()
 
 
-def _booking(row: asyncpg.Record) -> Target:
+def _booking(row: asyncpg.Record, seal: Seal) -> Target:
     if row["ends_at"] is None:  # a room whose booking has not been written: nothing to join
         return Reserved()
     return Booking(
         organisation=OrganisationState(row["organisation_state"]),
         opens_at=row["opens_at"],
         ends_at=row["ends_at"],
+        closes_at=row["closes_at"],
         cancelled=row["cancelled"],
-        service=_service(row),
+        service=_service(row, seal),
         owner=row["code"] or "",
         subtree=tuple(row["path"]),
         tags=tuple(row["tags"]),
@@ -124,7 +141,7 @@ def _device(row: asyncpg.Record, seal: Seal) -> Device:
     )
 
 
-def _service(row: asyncpg.Record) -> Mapping[str, object]:
+def _service(row: asyncpg.Record, seal: Seal) -> Mapping[str, object]:
     """Give the result document of a room: what its template and its row say, and nothing else."""
     tag = row["service_tag"]
     service: dict[str, object] = {
@@ -138,6 +155,9 @@ def _service(row: asyncpg.Record) -> Mapping[str, object]:
         value = row[name]
         if value is not None and (name, value) not in _UNSAID:
             service[name] = value
+    for column in PIN_COLUMNS:
+        if column in service:
+            service[column] = seal.unseal_pin(row["room_id"], column, row[column])
     service |= orjson.loads(row["service"])
     _check_patterns(service)
     return service

@@ -93,6 +93,7 @@ class MemoryDirectory:
             organisation=self._states[row.organisation],
             opens_at=row.opens_at().astimezone(UTC),  # as the database gives them
             ends_at=row.ends_at.astimezone(UTC),
+            closes_at=row.ends_at.astimezone(UTC),  # no file knows what runs
             cancelled=row.cancelled,
             service=self._service(row, "booking"),
             owner=row.organisation,

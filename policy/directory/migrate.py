@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from policy.directory.connection import FAULTS, connect, reason_of
+from policy.directory.resealing import seal_clear_pins
+from policy.directory.sealing import Seal
 from policy.errors import DirectoryError, StartError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy import Connection as AlchemyConnection
+
+    from policy.directory.connection import Connection
 
 # How long a command waits for a database that does not answer.
 CONNECT_S: Final = 10.0
@@ -64,10 +70,11 @@ def _refuse_newer(current: str | None) -> None:
         )
 
 
-async def migrate(dsn: str) -> tuple[str | None, str]:
+async def migrate(dsn: str, seal: Seal | None = None) -> tuple[str | None, str]:
     """Apply what is missing; gives the revision before and after.
 
-    Raises DirectoryError, and StartError for a database that a newer program has migrated.
+    Without a seal nothing can be sealed. Raises DirectoryError, and StartError for a database that
+    a newer program has migrated or whose clear PINs are to be sealed without a key.
     """
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  see the module docstring
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
@@ -79,17 +86,19 @@ async def migrate(dsn: str) -> tuple[str | None, str]:
     )
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_upgrade, seal or Seal())
             await connection.commit()
     except (SQLAlchemyError, *FAULTS) as exc:
         cause = exc.__cause__ if isinstance(exc, SQLAlchemyError) else exc
-        raise DirectoryError(f"migration failed, nothing changed: {cause or exc}") from exc
+        # The first line: PostgreSQL's own detail would repeat the row.
+        said = str(cause or exc).partition("\n")[0]
+        raise DirectoryError(f"migration failed, nothing changed: {said}") from exc
     finally:
         await engine.dispose()
     return before, newest_revision()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: AlchemyConnection, seal: Seal) -> None:
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from sqlalchemy import text  # noqa: PLC0415
@@ -99,14 +108,28 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(SCHEMA))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
+    config.attributes["seal"] = seal
     command.upgrade(config, "head")
 
 
 def run_sql(name: str) -> None:
     """Run a file of statements inside the migration's transaction; called by revisions."""
+    sql = (SCHEMA / name).read_text(encoding="utf-8")
+    # SQLAlchemy prepares each statement, and PostgreSQL prepares only one at a time.
+    _run(lambda connection: connection.execute(sql))
+
+
+def seal_pins() -> None:
+    """Seal what an older program wrote in clear, with the key given to `migrate`; for revisions."""
     from alembic import op  # noqa: PLC0415
 
-    sql = (SCHEMA / name).read_text(encoding="utf-8")
+    config = op.get_context().config
+    seal: Seal = config.attributes["seal"] if config is not None else Seal()
+    _run(lambda connection: seal_clear_pins(connection, seal))
+
+
+def _run(work: Callable[[Connection], Awaitable[object]]) -> None:
+    from alembic import op  # noqa: PLC0415
+
     driver = op.get_bind().connection.dbapi_connection
-    # SQLAlchemy prepares each statement, and PostgreSQL prepares only one at a time.
-    driver.run_async(lambda connection: connection.execute(sql))  # type: ignore[union-attr]  # SQLAlchemy types this as any DBAPI's
+    driver.run_async(work)  # type: ignore[union-attr]  # SQLAlchemy types this as any DBAPI's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from policy.directory.queries import SEARCH_PHONEBOOK
+from policy.directory.queries.calls import SEARCH_PHONEBOOK
 from policy.directory.records import PhonebookEntry
 
 if TYPE_CHECKING:

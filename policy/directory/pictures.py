@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from policy.directory.queries import FIND_PICTURE
+from policy.directory.queries.calls import FIND_PICTURE
 
 if TYPE_CHECKING:
     from uuid import UUID

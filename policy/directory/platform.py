@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 from policy.directory.connection import FAULTS, connect, reason_of
 from policy.directory.migrate import CONNECT_S
-from policy.directory.queries import FIND_UNKNOWN_NAMES, FORGET_PLATFORM_NAMES, KEEP_PLATFORM_NAMES
+from policy.directory.queries.platform import (
+    FIND_UNKNOWN_NAMES,
+    FORGET_PLATFORM_NAMES,
+    KEEP_PLATFORM_NAMES,
+)
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:

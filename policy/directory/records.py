@@ -83,11 +83,15 @@ class PermanentRoom:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A meeting and its one-time room; it may be joined from `opens_at` to `ends_at`."""
+    """A meeting and its one-time room; it may be joined from `opens_at` to `closes_at`.
+
+    It closes at its end, or later while its conference is known to run and may.
+    """
 
     organisation: OrganisationState
     opens_at: datetime
     ends_at: datetime
+    closes_at: datetime
     cancelled: bool
     service: Mapping[str, object] = field(repr=False)
     owner: str = ""
@@ -134,11 +138,29 @@ class Entry:
     """What the directory knows of one key.
 
     `own_domain` says whether the key's domain is one of ours; a bare key is always ours.
-    `target` is None when nobody owns the address.
+    `target` is None when nobody owns the address. From `valid_until` on, by the database's clock,
+    the directory says something else. `parts` are the rows that it was made of (room or device,
+    template, organisation): a change of one of them makes it wrong.
     """
 
     own_domain: bool
     target: Target | None
+    valid_until: datetime | None = field(default=None, compare=False)
+    parts: tuple[UUID, ...] = field(default=(), compare=False)
+    address_id: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What was committed since somebody last looked.
+
+    `locals` are the local parts of addresses, in whichever domain; `rows` are ids as in
+    `Entry.parts`; `everything` says that all that is known is doubtful.
+    """
+
+    locals: frozenset[str] = frozenset()
+    rows: frozenset[UUID] = frozenset()
+    everything: bool = False
 
 
 @dataclass(frozen=True, slots=True)

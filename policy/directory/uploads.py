@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policy.directory.queries import (
+from policy.directory.queries.pictures import (
     ADD_PICTURE,
     FIND_SHOWN,
     REMOVE_UNSHOWN_PICTURE,

@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from policy.errors import StartError
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 DATABASE = "policy"
@@ -36,6 +38,11 @@ LONGEST_PAUSE_S = 0.25
 # which a backend in the middle of a long computation does last.
 LEFTOVER = "pre-existing shared memory block"
 LEFTOVER_LIMIT_S = 60.0
+
+# How often a running database is looked at, and how long a failing one is left alone.
+WATCH_S = 0.2
+FIRST_RESTART_S = 0.5
+LONGEST_RESTART_S = 30.0
 
 LOG_BYTES = 10_000_000
 TAIL_BYTES = 4_000
@@ -90,6 +97,8 @@ class Cluster:
         self._lock: Lock | None = None
         self._sockets: Path | None = None
         self._child: subprocess.Popen[bytes] | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._starting: Callable[[], Awaitable[None]] | None = None
 
     async def open(self) -> None:
         """Make the cluster if there is none, start it, and return when it answers.
@@ -107,8 +116,16 @@ class Cluster:
             await self.close()
             raise
 
+    def keep_running(self) -> None:
+        """Start PostgreSQL again whenever it ends before `close`; call it once it is open."""
+        self._keeper = asyncio.create_task(self._keep())
+
     async def close(self) -> None:
         """Stop PostgreSQL and let go of the directory; may be called at any time and again."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+            self._keeper = None
         if self._child is not None:
             await child.stop(self._child)
             self._child = None
@@ -132,11 +149,27 @@ class Cluster:
         else:
             await make_data(home, binaries)
         self._sockets = sockets = socket_directory(home)
-        await self._start_until_ready(home, binaries, sockets)
+        self._starting = partial(self._start_until_ready, home, binaries, sockets)
+        await self._starting()
         self.dsn = _dsn(sockets, DATABASE)
         self.version = binaries.version
         self.data_directory = home.data
         self.location_note = home.note
+
+    async def _keep(self) -> None:
+        pause = FIRST_RESTART_S
+        while self._child is not None and self._starting is not None:
+            if self._child.poll() is None:  # to wait in a thread would outlive this task
+                await asyncio.sleep(WATCH_S)
+                continue
+            log.error("the embedded database has ended by itself, it is started again")
+            try:
+                await self._starting()
+                pause = FIRST_RESTART_S
+            except (StartError, OSError, asyncpg.PostgresError) as exc:
+                log.error("%s", exc)  # noqa: TRY400  the place in the code says nothing more
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_RESTART_S)
 
     async def _start_until_ready(self, home: Home, binaries: Binaries, sockets: Path) -> None:
         deadline = time.monotonic() + LEFTOVER_LIMIT_S

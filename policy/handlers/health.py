@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import prometheus_client
@@ -12,6 +13,7 @@ from policy.directory.records import AddressKey
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from policy.directory.lookup import Directory
@@ -22,10 +24,18 @@ if TYPE_CHECKING:
 _PROBE: Final = AddressKey("health", "")
 
 
+@dataclass(frozen=True, slots=True)
+class DirectoryHealth:
+    """Whoever can say how the directory is: `origin` asks it past the cache."""
+
+    origin: Directory
+    state: Callable[[], Mapping[str, object]] = dict
+
+
 class HealthHandler:
     """Tells load balancers and Prometheus how the service is."""
 
-    def __init__(self, directory: Directory, live: LiveRules) -> None:
+    def __init__(self, directory: DirectoryHealth, live: LiveRules) -> None:
         self._directory = directory
         self._live = live
 
@@ -36,7 +46,7 @@ class HealthHandler:
     async def ready(self, _request: web.Request) -> web.Response:
         """Say whether the directory answers and which rules are in force; 503 when it does not."""
         try:
-            await self._directory.find(_PROBE)
+            await self._directory.origin.find(_PROBE)
             directory = "ok"
         except DirectoryError as exc:
             directory = str(exc)
@@ -44,7 +54,12 @@ class HealthHandler:
         state = self._live.state
         rules = {"version": state.version, "in_force": state.in_force}
         return web.json_response(
-            {"status": "ready" if ready else "not ready", "directory": directory, "rules": rules},
+            {
+                "status": "ready" if ready else "not ready",
+                "directory": directory,
+                **self._directory.state(),
+                "rules": rules,
+            },
             status=200 if ready else 503,
         )
 

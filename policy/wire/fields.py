@@ -62,14 +62,14 @@ LectureLayout = Literal[
 Layout = Literal[LectureLayout, "five_mains_seven_pips"]
 GatewayLayout = Literal[Layout, "teams", "teams_focus"]
 
-_PIN: Final = re.compile(r"[0-9]{4,20}|[0-9]{3,19}#")
+PIN_TEXT: Final = re.compile(r"[0-9]{4,20}|[0-9]{3,19}#")
 _DTMF: Final = re.compile(r"[0-9*#,]{1,250}")
 _MIX: Final = re.compile(r"[^.\s]{1,80}(\.[^.\s]{1,80}){0,2}")
 UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _check_pin(value: str) -> str:
-    if not _PIN.fullmatch(value):
+    if not PIN_TEXT.fullmatch(value):
         raise ValueError("a PIN is 4 to 20 digits, of which the last may be '#'")
     return value
 
@@ -134,7 +134,7 @@ def _pattern(compiled: re.Pattern[str]) -> WithJsonSchema:
 AliasText = Annotated[str, AfterValidator(_check_alias)]
 AddressText = Annotated[str, AfterValidator(_check_address)]
 DomainText = Annotated[str, AfterValidator(_check_domain)]
-Pin = Annotated[str, AfterValidator(_check_pin), _pattern(_PIN)]
+Pin = Annotated[str, AfterValidator(_check_pin), _pattern(PIN_TEXT)]
 Dtmf = Annotated[str, AfterValidator(_check_dtmf), _pattern(_DTMF)]
 Mix = Annotated[str, AfterValidator(_check_mix)]
 Pattern = Annotated[Text, AfterValidator(_check_pattern)]

@@ -28,7 +28,7 @@ async def test_an_embedded_database_is_used_beside_its_server_and_by_itself(
     cluster = Cluster(place)
     await cluster.open()
     try:
-        await migrate_if_needed(cluster.dsn)
+        await migrate_if_needed(cluster.dsn, SEAL)
         await load_if_empty(cluster.dsn, load(EXAMPLE, DirectoryFile), SEAL)
         beside = await _run(run, "show", place)
     finally:

@@ -18,6 +18,7 @@ from policy.directory.records import AddressKey, Device, Entry, PermanentRoom
 from policy.documents import load
 from policy.errors import DocumentError, StartError
 from policy.settings_file import load_settings
+from tests.database import KEY
 
 if TYPE_CHECKING:
     from tests.database import Database
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "vdx" / "directory.yaml"
 ROOM: Final = AddressKey("730112", "rooms.example.org")
 WARD: Final = AddressKey("ward7", "rooms.example.org")
-KEY: Final = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 async def test_a_file_and_the_database_say_the_same(database: Database, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from policy.cli.explain import explain
 from policy.directory.document import DirectoryFile
 from policy.documents import parse
+from tests.database import KEY
 from tests.handlers.asking import ALIAS, PIN
 
 if TYPE_CHECKING:
@@ -124,10 +125,16 @@ def test_rules_alone_are_explained_without_a_database() -> None:
 
 
 @pytest.mark.usefixtures("site")
-async def test_facts_come_from_the_database_of_the_settings(database: Database) -> None:
+async def test_facts_come_from_the_database_of_the_settings(
+    database: Database, tmp_path: Path
+) -> None:
     """As the server finds them, one connection for as long as it takes."""
     await database.load(parse(DIRECTORY, "directory", DirectoryFile))
-    env = {"VDX_POLICY_DATABASE_URL": database.dsn}
+    (tmp_path / "keys").write_text(KEY)
+    env = {
+        "VDX_POLICY_DATABASE_URL": database.dsn,
+        "VDX_POLICY_SECRETS_KEY_FILE": str(tmp_path / "keys"),
+    }
 
     arguments = ["--config", "policy.yaml", "local_alias=721834", "--at", "2026-05-04T10:00Z"]
     done = await asyncio.to_thread(CliRunner(env=env).invoke, explain, arguments)

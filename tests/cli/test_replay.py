@@ -17,6 +17,7 @@ from policy.cli.replay import BATCH
 from policy.directory.document import DirectoryFile
 from policy.documents import load
 from policy.errors import DirectoryError, RulesError
+from tests.database import KEY
 from tests.fakes.calls import BROWSER, ROOM_SYSTEM, Leg, Site
 from tests.rules.folders import folder_with
 
@@ -226,8 +227,16 @@ async def test_facts_come_from_the_database_of_the_settings(
         "".join(_line(Leg(Site(), ROOM_SYSTEM, alias)) for alias in (ROOM, "900")) * BATCH
     )
     two = ("--rules", folders[0], "--candidate", folders[1])
+    keys = tmp_path / "keys"
+    keys.write_text(KEY)
 
-    done = await asyncio.to_thread(_replay, path, *two, VDX_POLICY_DATABASE_URL=database.dsn)
+    done = await asyncio.to_thread(
+        _replay,
+        path,
+        *two,
+        VDX_POLICY_DATABASE_URL=database.dsn,
+        VDX_POLICY_SECRETS_KEY_FILE=str(keys),
+    )
 
     assert f"{2 * BATCH} calls compared, {BATCH} differ (50 %)" in done.stdout
     assert "result: - -> {" in done.stdout

@@ -29,7 +29,7 @@ def test_only_active_and_leaving_organisations_are_called(state: OrganisationSta
     hour = timedelta(hours=1)
     targets = (
         PermanentRoom(state, RoomState.ACTIVE, {}),
-        Booking(state, NOON - hour, NOON + hour, cancelled=False, service={}),
+        Booking(state, NOON - hour, NOON + hour, NOON + hour, cancelled=False, service={}),
         Device(state, True, False, True, "", ""),  # noqa: FBT003  the order of the record
     )
     want = None if state.value in {"active", "leaving"} else refuse(Reason.ORG_INACTIVE)
@@ -66,7 +66,8 @@ def test_what_is_not_to_be_called_is_refused() -> None:
 def test_a_meeting_tells_when_it_opens() -> None:
     """A caller who is too early can be told the minute, with its offset."""
     opens_at = datetime.fromisoformat("2026-10-25T02:15:30+02:00")
-    booking = Booking(ACTIVE, opens_at, opens_at + timedelta(hours=1), cancelled=False, service={})
+    later = opens_at + timedelta(hours=1)
+    booking = Booking(ACTIVE, opens_at, later, later, cancelled=False, service={})
 
     got = refusal_of(booking, opens_at - timedelta(microseconds=1))
 
@@ -77,7 +78,7 @@ def test_a_meeting_tells_when_it_opens() -> None:
 def test_the_offsets_of_clock_and_booking_do_not_matter() -> None:
     """A moment is the same moment in every offset."""
     opens_at = datetime.fromisoformat("2026-03-29T03:00:00+02:00")
-    booking = Booking(ACTIVE, opens_at, opens_at, cancelled=False, service={})
+    booking = Booking(ACTIVE, opens_at, opens_at, opens_at, cancelled=False, service={})
 
     got = refusal_of(booking, datetime.fromisoformat("2026-03-29T02:00:00+01:00"))
 

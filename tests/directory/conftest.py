@@ -10,7 +10,9 @@ import pytest
 
 from policy.directory.memory import MemoryDirectory
 from policy.documents import Marks, Parsed
+from tests.database import Database
 from tests.directory.proxy import Proxy, proxy_to
+from tests.directory.tenants import clear, fill
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from policy.directory.document import DirectoryFile
     from policy.directory.lookup import Directory
     from policy.embedded.cluster import Cluster
-    from tests.database import Database
 
     Holding = Callable[[DirectoryFile], AbstractAsyncContextManager[Directory]]
 
@@ -55,4 +56,15 @@ async def bare(cluster: Cluster) -> AsyncIterator[str]:
     await connection.execute("CREATE DATABASE bare")
     yield cluster.dsn.replace("/policy?", "/bare?")
     await connection.execute("DROP DATABASE bare WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def full(schema: str) -> AsyncIterator[Database]:
+    """Give a database in which each of several organisations has everything."""
+    connection = await asyncpg.connect(schema)
+    database = Database(schema, connection)
+    await fill(database)
+    yield database
+    await clear(database)
     await connection.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
-from policy.directory.connection import connect, reason_of
+from policy.directory.connection import PRIMARY, connect, reason_of
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
@@ -73,6 +73,23 @@ async def test_an_odd_address_is_one_line(dsn: str) -> None:
     assert said.startswith("database: ")
     assert len(said.splitlines()) == 1
     assert "an-odd-word" not in said
+
+
+async def test_of_several_hosts_one_that_is_asked_for_is_taken(database: Database) -> None:
+    """Whoever writes needs the primary, wherever it stands in the address."""
+    several = database.dsn.replace("host=", "host=/nowhere,")
+
+    connection = await connect(several, timeout_s=5, to=PRIMARY)
+    answer = await connection.fetchval("SELECT 7")
+    await connection.close()
+
+    assert answer == 7
+
+
+async def test_hosts_of_which_none_is_what_is_asked_for_are_one_line(database: Database) -> None:
+    """There is a database, and it is not a standby."""
+    with pytest.raises(DirectoryError, match=r"^database: TargetServerAttributeNotMatched, see "):
+        await connect(f"{database.dsn}&target_session_attrs=standby", timeout_s=5)
 
 
 async def test_a_database_that_is_not_there_is_one_line(database: Database) -> None:

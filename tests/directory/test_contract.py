@@ -179,6 +179,7 @@ async def test_a_booking_says_when(holding: Holding, *, cancelled: bool) -> None
         organisation=ACTIVE,
         opens_at=datetime(2026, 3, 29, 0, 15, tzinfo=UTC),
         ends_at=datetime(2026, 3, 29, 2, 30, tzinfo=UTC),
+        closes_at=datetime(2026, 3, 29, 2, 30, tzinfo=UTC),
         cancelled=cancelled,
         service=service(service_tag="region-north:booking"),
         owner=OWNER,

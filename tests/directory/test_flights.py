@@ -85,3 +85,20 @@ async def test_closing_ends_what_is_under_way() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert len(flights) == 0
+
+
+async def test_nobody_need_wait_for_a_flight() -> None:
+    """One that was launched is joined by whoever comes, and an error that nobody hears is none."""
+    flights: Flights[str, int] = Flights()
+    source = _Source()
+
+    task = flights.launch("x", source.start)
+    waiting = await _waiting(flights, source, 1)
+    source.let_go.set()
+    first = await waiting[0]
+    source.fails = True
+    unheard = flights.launch("x", source.start)
+    await asyncio.wait([unheard])
+
+    assert (first, await task, source.started) == (1, 1, 2)
+    assert len(flights) == 0

@@ -229,6 +229,70 @@ async def test_opening_without_a_database_says_so(proxy: Proxy) -> None:
     await lanes.close()
 
 
+async def test_lanes_that_opened_without_a_database_work_once_it_is_there(proxy: Proxy) -> None:
+    """Whoever can do without it at start has only to wait."""
+    await proxy.close()
+    lanes = Lanes(proxy.dsn, connections=2, timeout_s=5)
+    with pytest.raises(DirectoryError):
+        await lanes.open()
+    await proxy.open()
+
+    await until(lambda: _answers(lanes))
+
+    await lanes.close()
+
+
+async def test_another_node_is_asked_at_once(database: Database, proxy: Proxy) -> None:
+    """No connection to the one that is left stays behind."""
+    async with opened(database.dsn, connections=2) as lanes:
+        lanes.use(proxy.dsn)
+        row = await lanes.fetch(KEY)
+        asked = proxy.questions
+        lanes.use(database.dsn)
+        await lanes.fetch(KEY)
+
+        assert row["position"] == 1
+        assert asked > 0
+        assert proxy.questions == asked
+
+
+async def test_a_question_under_way_is_asked_again_at_the_other_node(
+    database: Database, proxy: Proxy
+) -> None:
+    """The node that is left may never answer."""
+    async with opened(proxy.dsn) as lanes:
+        await lanes.fetch(KEY)
+        proxy.flows.clear()
+        asked = asyncio.create_task(lanes.fetch(KEY))
+        await _all_have_begun(database)
+        began_s = time.monotonic()
+        lanes.use(database.dsn)
+
+        row = await asked
+
+    assert row["position"] == 1
+    assert time.monotonic() - began_s < 1
+
+
+async def test_a_node_that_is_left_while_it_is_connected_to_is_not_waited_for(
+    database: Database, proxy: Proxy
+) -> None:
+    """It stands still in the midst of the greeting."""
+    async with opened(proxy.dsn) as lanes:
+        await proxy.close()
+        await proxy.open()
+        proxy.flows.clear()
+        asked = asyncio.create_task(lanes.fetch(KEY))
+        await _all_have_begun(database)
+        began_s = time.monotonic()
+        lanes.use(database.dsn)
+
+        row = await asked
+
+    assert row["position"] == 1
+    assert time.monotonic() - began_s < 1
+
+
 async def _fetch(lanes: Lanes, number: int) -> asyncpg.Record:
     return await lanes.fetch(AddressKey(str(number), "example.org"))
 

@@ -187,6 +187,24 @@ async def test_a_password_is_never_stored_in_clear(database: Database) -> None:
     assert "an-odd-word" not in row
 
 
+async def test_a_pin_is_never_stored_in_clear(database: Database) -> None:
+    """Whoever reads the database, a backup or a replica learns no PIN."""
+    await load_if_empty(database.dsn, parsed(ROWS + f"rooms:\n  - {{{ROOM}}}"), SEAL)
+
+    room = await database.sql.fetchrow("SELECT id, pin, room::text AS written FROM room")
+    assert room is not None
+    assert "948201" not in room["written"]
+    assert SEAL.unseal_pin(room["id"], "pin", room["pin"]) == "948201"
+
+
+async def test_a_pin_needs_a_key(database: Database) -> None:
+    """Without a key file a room with a PIN cannot be kept, and nothing else is."""
+    with pytest.raises(DirectoryError, match=r"^room PIN: secrets.key_file is not set$"):
+        await load_if_empty(database.dsn, parsed(ROWS + f"rooms:\n  - {{{ROOM}}}"), Seal())
+
+    assert await database.sql.fetchval(COUNT) == 0
+
+
 async def test_a_database_that_is_away_is_one_line(proxy: Proxy) -> None:
     """The error names the database and the reason, and no row."""
     await proxy.close()

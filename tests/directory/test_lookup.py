@@ -40,7 +40,7 @@ async def filled(database: Database, **rows: list[dict[str, object]]) -> None:
 async def test_nobody_answers_at_a_reserved_address(database: Database, statement: str) -> None:
     """Kinds that this program does not serve yet, and addresses held for somebody, are owned."""
     await filled(database, rooms=[dict(ROOM)])
-    await database.sql.execute(statement)
+    await database.sql.execute(f"SET LOCAL vdx_policy.restoring = 'on'; {statement}")
 
     async with database.directory() as directory:
         entry = await directory.find(KEY)
@@ -63,7 +63,10 @@ async def test_a_room_whose_booking_is_not_written_is_reserved(database: Databas
 async def test_a_free_address_is_nobodys(database: Database) -> None:
     """An address of the past is not found, though its row is kept."""
     await filled(database, rooms=[dict(ROOM)])
-    await database.sql.execute("UPDATE address SET state = 'free', room_id = NULL")
+    await database.sql.execute(
+        "UPDATE address SET state = 'quarantined';"
+        "UPDATE address SET state = 'free', room_id = NULL"
+    )
 
     async with database.directory() as directory:
         entry = await directory.find(KEY)
@@ -83,6 +86,25 @@ async def test_a_room_of_a_group_has_a_tag(database: Database) -> None:
 
     assert isinstance(target, PermanentRoom)
     assert target.service["service_tag"] == ":permanent"
+
+
+@pytest.mark.parametrize(
+    ("seal", "said"),
+    [
+        (Seal(), "secrets.key_file is not set"),
+        (Seal((Fernet.generate_key().decode(),)), "no key of secrets.key_file opens it"),
+    ],
+)
+async def test_a_pin_of_another_key_is_an_error(database: Database, seal: Seal, said: str) -> None:
+    """A room whose PIN cannot be read is never answered as one without."""
+    await filled(database, rooms=[{**ROOM, "pin": "48213"}])
+    lanes = Lanes(database.dsn, connections=1, timeout_s=5)
+    await lanes.open()
+
+    with pytest.raises(DirectoryError, match=rf"^room PIN: {said}$"):
+        await PostgresDirectory(lanes, seal).find(KEY)
+
+    await lanes.close()
 
 
 async def test_a_password_of_another_key_is_an_error(database: Database) -> None:

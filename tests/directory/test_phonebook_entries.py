@@ -58,7 +58,7 @@ async def entries_after(database: Database, *statements: str) -> list[tuple[str,
             [ROOM_ENTRY, ("desk@example.org", "desk@example.org", " desk ")],
         ),
         (
-            "UPDATE address SET state = 'held' WHERE local = '700'",
+            "UPDATE address SET state = 'quarantined' WHERE local = '700'",
             [("710@example.org", "Ward", " ward 710 "), DESK_ENTRY],
         ),
         (
@@ -129,21 +129,55 @@ async def test_a_listed_booking_is_refused(database: Database) -> None:
 async def test_two_who_change_one_room_do_not_meet(database: Database) -> None:
     """Who comes second waits, and the entry has what both have written."""
     await entries_after(database)
-    add = """
-    INSERT INTO address (local, domain, kind, room_id) SELECT $1, 'example.org', 'permanent', id
-    FROM room
-    """
+
+    words = await _words_after_both(database, ADD % 720, ADD % 730)
+
+    assert words == " ward 700 710 720 730 "
+
+
+ADD: Final = """
+INSERT INTO address (local, domain, kind, room_id) SELECT '%s', 'example.org', 'permanent', id
+FROM room
+"""
+LIST: Final = "UPDATE room SET listed = true"
+RENUMBER: Final = "UPDATE address SET local = '711' WHERE local = '710'"
+REMOVE: Final = "DELETE FROM address WHERE local = '710'"
+
+
+@pytest.mark.parametrize(
+    ("write", "wanted"),
+    [
+        (ADD % 720, " ward 700 710 720 "),
+        (RENUMBER, " ward 700 711 "),
+        (REMOVE, " ward 700 "),
+    ],
+)
+@pytest.mark.parametrize("listed_first", [True, False])
+async def test_whoever_lists_a_room_meets_who_writes_its_addresses(
+    database: Database, write: str, wanted: str, *, listed_first: bool
+) -> None:
+    """Neither sees the other's work at first; the entry has both, whoever came first."""
+    await database.load(Parsed(file_of(rooms=[ROOM]), Marks("directory.yaml")))
+    first, second = (LIST, write) if listed_first else (write, LIST)
+
+    words = await _words_after_both(database, first, second)
+
+    assert words == wanted
+
+
+async def _words_after_both(database: Database, first: str, second: str) -> str | None:
+    """Let another begin before the first has committed; gives the words of the room's entry."""
     other = await asyncpg.connect(database.dsn)
     waits = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'"
-
     async with database.sql.transaction():
-        await database.sql.execute(add, "720")
-        second = asyncio.create_task(other.execute(add, "730"))
+        await database.sql.execute(first)
+        waiting = asyncio.create_task(other.execute(second))
         async with asyncio.timeout(10):
             while not await database.sql.fetchval(waits, other.get_server_pid()):
                 pass
-    await second
+    await waiting
     await other.close()
-
-    words = await database.sql.fetchval("SELECT words FROM phonebook_entry WHERE alias LIKE '7%'")
-    assert words == " ward 700 710 720 730 "
+    words: str | None = await database.sql.fetchval(
+        "SELECT words FROM phonebook_entry WHERE room_id IS NOT NULL"
+    )
+    return words

@@ -38,6 +38,19 @@ async def test_a_query_gets_its_rows(database: Database) -> None:
     assert [tuple(row) for row in rows] == [("ward", 7)]
 
 
+async def test_it_asks_the_node_that_it_is_told(database: Database) -> None:
+    """Connections to the one before are not used again, whatever they were asked for."""
+    other = database.dsn.replace("/policy?", "/postgres?")
+    which = "SELECT current_database()"
+
+    async with opened(database.dsn) as pool:
+        before = await pool.fetch(which)
+        pool.use(other)
+        after = await pool.fetch(which)
+
+    assert [row[0] for row in (*before, *after)] == ["policy", "postgres"]
+
+
 async def test_opening_needs_no_database(proxy: Proxy) -> None:
     """Connections are made when somebody asks: a start does not fail for the rarer queries."""
     await proxy.close()

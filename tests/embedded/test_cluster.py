@@ -16,6 +16,7 @@ from policy.embedded import child
 from policy.embedded.binaries import find_binaries, runnable_by
 from policy.embedded.cluster import LOG_BYTES
 from policy.errors import StartError
+from tests.e2e.program import until
 from tests.embedded.asking import IDENTIFIER, ask, server_pid
 
 if TYPE_CHECKING:
@@ -159,6 +160,28 @@ async def test_a_killed_database_recovers(
     await cluster.open()
 
     assert await ask(cluster, "SELECT n FROM kept") == 7
+
+
+async def test_a_database_that_ends_is_started_again(
+    reachable: Path, cluster_at: MakeCluster
+) -> None:
+    """Whoever asked for it to be kept running finds every row under the same address."""
+    cluster = cluster_at(reachable / "database")
+    await cluster.open()
+    cluster.keep_running()
+    await ask(cluster, "CREATE TABLE kept AS SELECT 7 AS n")
+
+    os.kill(server_pid(cluster), 9)
+
+    assert await until(lambda: _kept(cluster), lambda kept: kept is not None) == 7
+
+
+async def _kept(cluster: Cluster) -> object:
+    try:
+        return await ask(cluster, "SELECT n FROM kept")
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
+        await asyncio.sleep(0)  # a refused connection lets nobody else run
+        return None
 
 
 async def test_a_reused_process_number_is_no_server(

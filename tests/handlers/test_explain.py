@@ -13,7 +13,6 @@ from aiohttp import web
 from prometheus_client import REGISTRY
 
 from policy.decide.grounds import Plan
-from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.handlers.explain import (
     AT_HEADER,
     FORWARD_HEADER,
@@ -27,6 +26,7 @@ from policy.rules.reload import LiveRules
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
 from policy.server import make_runner
+from tests.fakes.caching import caching
 from tests.fakes.directory import FakeDirectory
 from tests.handlers.asking import (
     ALIAS,
@@ -65,8 +65,8 @@ async def served(
     """Serve explanations alone, on a free port of loopback; gives the base URL."""
     forwarder = Forwarder(upstreams or {}, lambda *_: None)
     await forwarder.open()
-    cached = CachedDirectory(directory, Lifetimes(60, 60, 60), entries=9, clock_s=lambda: 0.0)
     table = RuleTable([each.rule for each in parse_rules(rules, "a.yaml")], version="0123456789ab")
+    cached = caching(directory)
     facts = Facts(cached, LiveRules(table), forwarder, lambda: NOON, Plan(), within_s)
     app = web.Application(middlewares=[refuse_in_json])
     add_explain_route(app, ExplainHandler(facts))

@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 
 from policy.errors import Problem
-from policy.handlers.health import HealthHandler, add_health_routes
+from policy.handlers.health import DirectoryHealth, HealthHandler, add_health_routes
 from policy.rules.reload import LiveRules, Reload
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
@@ -134,7 +134,7 @@ async def test_a_question_about_health_is_not_from_memory() -> None:
 async def served(live: LiveRules) -> AsyncIterator[str]:
     """Serve the health paths alone; gives the base URL."""
     app = web.Application()
-    add_health_routes(app, HealthHandler(FakeDirectory(), live))
+    add_health_routes(app, HealthHandler(DirectoryHealth(FakeDirectory()), live))
     runner = make_runner(app)
     await runner.setup()
     try:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.decide.grounds import Plan
-from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.directory.document import DirectoryFile
 from policy.directory.records import Found
+from policy.directory.shelf import Bounds
 from policy.documents import parse
 from policy.handlers.participant import ParticipantHandler
 from policy.handlers.registration import RegistrationHandler
@@ -25,13 +25,14 @@ from policy.wire import responses
 from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
 from tests.facts import facts_of
+from tests.fakes.caching import caching
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.judge import judge
 from tests.fakes.verdict import Answer, Kind
 
 if TYPE_CHECKING:
     from policy.decide.decision import Decision
-    from policy.directory.cache import Lookup
+    from policy.directory.cache import CachedDirectory, Lookup
     from policy.directory.records import AddressKey
 
 RULES: Final = """
@@ -134,8 +135,7 @@ class _Uncached:
 
 
 def _cached() -> CachedDirectory:
-    lifetimes = Lifetimes(60, 60, 60)
-    return CachedDirectory(FakeDirectory(ROWS), lifetimes, entries=4, clock_s=lambda: 0.0)
+    return caching(FakeDirectory(ROWS), bounds=Bounds(entries=4, bytes=1_000_000))
 
 
 PLAN: Final = Plan(

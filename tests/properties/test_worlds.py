@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.decide.grounds import Plan
-from policy.directory.cache import CachedDirectory, Lifetimes
 from policy.handlers.location import LocationHandler
 from policy.handlers.participant import ParticipantHandler
 from policy.handlers.registration import RegistrationHandler
@@ -20,6 +19,7 @@ from policy.wire.asked import Asked
 from policy.wire.schema import SERVICES
 from policy.wire.vocabulary import Action, RequestType
 from tests.facts import facts_of
+from tests.fakes.caching import caching
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.judge import judge
 from tests.fakes.verdict import Answer, Kind
@@ -46,8 +46,7 @@ async def test_a_node_accepts_whatever_a_valid_world_answers(
     rows: DirectoryFile, rules: list[dict[str, object]], kind: Kind, call: dict[str, str]
 ) -> None:
     """What passed when it was written never fails when it is sent."""
-    lifetimes = Lifetimes(60, 60, 60)
-    directory = CachedDirectory(FakeDirectory(rows), lifetimes, entries=9, clock_s=lambda: 0.0)
+    directory = caching(FakeDirectory(rows))
     plan = Plan(Dialling("example.org", {}), own_devices_are_hosts=True)
     facts = facts_of(directory, table_of(rules), plan)
     query = urlencode(call)

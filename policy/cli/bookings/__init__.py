@@ -1,0 +1,1 @@
+"""`vdx-policy bookings`: one file for what the subcommands of a kind have in common."""

@@ -1,0 +1,1 @@
+"""`vdx-policy rooms`: permanent rooms, their life, their addresses and their PINs."""

@@ -1,0 +1,1 @@
+"""What has changed in the database: every commit, once, from whichever node is read."""

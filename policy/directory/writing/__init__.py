@@ -1,0 +1,1 @@
+"""What people and organisations commit; every function runs in a transaction of its caller."""

@@ -1,0 +1,1 @@
+"""The commands for organisations, run as processes."""

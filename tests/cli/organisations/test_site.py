@@ -1,0 +1,106 @@
+"""Where a command works."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.directory.writing.trees import add, fill
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+    from tests.cli.organisations.conftest import Say
+    from tests.database import Database
+
+
+@pytest.fixture
+async def region(database: Database) -> Database:
+    """Give a region with two wards that have everything, and somebody else."""
+    for code, parent in (("north", None), ("a", "north"), ("b", "north"), ("south", None)):
+        await add(database.sql, code, parent)
+        await fill(database.sql, code, code, "auditor")
+    return database
+
+
+@pytest.mark.usefixtures("region")
+async def test_who_acts_for_an_organisation_sees_what_is_below_it(say: Say) -> None:
+    """In every list, and nobody else by their code."""
+    for words in (
+        ("list",),
+        ("tree",),
+        ("user", "list"),
+        ("domain", "list"),
+        ("agreement", "list"),
+    ):
+        said = await say(*words, "--as", "north")
+        assert "a" in said
+        assert "south" not in said
+        assert "s.example.org" not in said
+
+    assert await say("show", "south", "--as", "north") == (
+        "refused: organisation 'south': there is none of this code"
+    )
+
+
+async def test_who_acts_for_an_organisation_looks_after_it(say: Say, region: Database) -> None:
+    """What is made is below it; what is below it is changed, moved, merged and deleted."""
+    signed = ("--version", "2", "--signed", "2026-01-15")
+    acting = ("--as", "north")
+    said = [
+        await say("create", "c", "Ward C", *acting),
+        await say("create-group", "Clinics", *acting),
+        await say("change", "c", "--name", "C", "--quota", "3", *acting),
+        await say("agreement", "add", "c", "--kind", "connection", *signed, *acting),
+        await say("agreement", "add", "c", "--kind", "dpa", *signed, *acting),
+        await say("state", "c", "agreement-pending", *acting),
+        await say("state", "c", "active", "--contact", "kim@example.org", *acting),
+        await say("user", "change", "c", "kim@example.org", "--role", "auditor", *acting),
+        await say("domain", "add", "c", "c.example.net", *acting),
+        await say("move", "c", "--below", "Clinics", *acting),
+        await say("merge", "a", "--into", "b", *acting),
+    ]
+
+    assert [line for line in said if line.startswith("refused")] == []
+    assert await region.sql.fetchval("SELECT path FROM organisation WHERE code = 'c'") == [
+        "c",
+        "north",
+    ]
+    assert await region.sql.fetchval("SELECT state FROM organisation WHERE code = 'a'") == "closed"
+
+
+@pytest.mark.usefixtures("region")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("create", "x", "X", "--parent", "south"),
+        ("move", "a", "--to-root"),
+        ("move", "a", "--below", "south"),
+        ("move", "north", "--below", "a"),
+        ("merge", "a", "--into", "south"),
+        ("merge", "north", "--into", "a"),
+        ("state", "north", "suspended"),
+        ("change", "north", "--quota", "1000"),
+        ("delete", "north"),
+        ("user", "add", "north", "eve", "--role", "operator"),
+        ("user", "change", "a", "kim@example.org", "--role", "support"),
+        ("user", "remove", "south", "kim@example.org"),
+        ("agreement", "end", "north", "--kind", "dpa", "--version", "1", "--on", "2030-01-01"),
+        ("domain", "add", "a", "x.south.example.org"),
+        ("domain", "change", "south.example.org", "--organisation", "a"),
+        ("domain", "remove", "south.example.org"),
+    ],
+)
+async def test_who_acts_for_an_organisation_stays_within(say: Say, words: tuple[str, ...]) -> None:
+    """Nothing of others, and not its own place, state and limits, which are set from above."""
+    assert (await say(*words, "--as", "north")).startswith("refused: ")
+
+
+def test_a_database_that_is_away_is_one_line(run: Run) -> None:
+    """Code 1 and the reason, for whoever reads and whoever writes."""
+    url = "postgresql://u:an-odd-word@127.0.0.1:1/x"
+
+    for words in (("list",), ("create", "north", "North")):
+        done = run("organisations", *words, database_url=url)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == "vdx-policy: database: connection refused\n"

@@ -1,0 +1,1 @@
+"""Permanent rooms, as a person at the terminal has them."""
