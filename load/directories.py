@@ -35,8 +35,11 @@ def write_directory(folder: Path, sizes: Sizes, *, seed: int = 1) -> None:
     """Write a folder that `vdx-policy directory import` takes; the same every time."""
     folder.mkdir(parents=True, exist_ok=True)
     codes = ["hub", *(f"org-{number}" for number in range(1, sizes.organisations))]
-    domains = ["rooms.example.org", *(f"d{number}.example.org" for number in range(1, sizes.domains))]
-    draw = random.Random(seed)
+    domains = [
+        "rooms.example.org",
+        *(f"d{number}.example.org" for number in range(1, sizes.domains)),
+    ]
+    draw = random.Random(seed)  # noqa: S311  the same every time
     _write(folder, "organisations", _organisations(codes))
     _write(folder, "domains", _domains(domains, codes))
     _write(folder, "templates", _templates(codes, sizes.templates))
@@ -93,7 +96,11 @@ def _rooms(
     )
     for number in range(sizes.rooms):
         domain = domains[number % len(domains)]
-        own = (f"{7_000_000 + number}@rooms.example.org", f"room{number}@{domain}", f"{number}.ward")
+        own = (
+            f"{7_000_000 + number}@rooms.example.org",
+            f"room{number}@{domain}",
+            f"{number}.ward",
+        )
         aliases = " ".join(own[: sizes.aliases]) if sizes.aliases < len(own) else " ".join(own)
         host = draw.randrange(10_000, 50_000)
         yield (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from policy.directory.connection import FAULTS, connect, reason_of
 from policy.directory.migrate import CONNECT_S, check_schema
 from policy.directory.sealing import seal_of_embedded
 from policy.directory.writing.refusals import said_by
-from policy.directory.writing.scope import act_as
+from policy.directory.writing.scope import act_as, check_scope
 from policy.embedded.cluster import Cluster
 from policy.embedded.running import find_running
 from policy.errors import DirectoryError, RefusedError, StartError
@@ -41,8 +42,9 @@ async def in_transaction(
         try:
             await transaction.start()
             try:
-                await act_as(connection, getpass.getuser(), within=within)
+                scope = await act_as(connection, _actor(), within=within)
                 yield connection
+                await check_scope(connection, scope)
                 await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
             except BaseException:
                 await transaction.rollback()
@@ -79,3 +81,11 @@ async def opened(settings: Settings) -> AsyncIterator[str]:
         yield cluster.dsn
     finally:
         await cluster.close()
+
+
+def _actor() -> str:
+    """Name who runs the command; in a container the user may have a number and no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"

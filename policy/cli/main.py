@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import click
 
+from policy.cli.addresses import addresses
 from policy.cli.bookings.group import bookings
 from policy.cli.check import check
 from policy.cli.devices import devices
@@ -26,6 +27,7 @@ from policy.cli.reseal import reseal
 from policy.cli.rooms.group import rooms
 from policy.cli.schema import schema
 from policy.cli.serve import serve
+from policy.cli.sweep import sweep_command
 from policy.cli.templates import templates
 from policy.cli.testing import test_command
 from policy.errors import DocumentError, PolicyError
@@ -53,8 +55,10 @@ for command in (
     rooms,
     devices,
     ranges,
+    addresses,
     templates,
     bookings,
+    sweep_command,
     replay,
     test_command,
     explain,

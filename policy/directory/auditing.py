@@ -47,10 +47,10 @@ async def list_audit(connection: Connection, wanted: Wanted) -> list[dict[str, o
     return [{**row, "changed": json.loads(row["changed"])} for row in rows]
 
 
-async def prune_audit(connection: Connection, before: datetime) -> int:
-    """Remove the oldest rows, all before the first that is not older; gives how many.
+async def prune_audit(connection: Connection, before: datetime | None = None) -> int:
+    """Remove the oldest rows, all before the first that is kept; gives how many.
 
-    The database refuses it for rows that are less than 13 months old.
+    None removes whatever is older than 13 months, which the database keeps in any case.
     """
     return int(await connection.fetchval(PRUNE_AUDIT, before))
 

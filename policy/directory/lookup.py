@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from policy.directory.lanes import Lanes
     from policy.directory.sealing import Seal
 
 # Values that say nothing: everyone is a host, and no limit.
@@ -50,16 +49,24 @@ class Directory(Protocol):
         ...
 
 
+class Rows(Protocol):
+    """Whoever fetches the row of `FIND_ADDRESSES` for one key: lanes, or one connection."""
+
+    async def fetch(self, key: AddressKey) -> asyncpg.Record:
+        """Give the row; raises DirectoryError."""
+        ...
+
+
 class PostgresDirectory:
     """Asks PostgreSQL for every key."""
 
-    def __init__(self, lanes: Lanes, seal: Seal) -> None:
-        self._lanes = lanes
+    def __init__(self, rows: Rows, seal: Seal) -> None:
+        self._rows = rows
         self._seal = seal
 
     async def find(self, key: AddressKey) -> Entry:
         """Ask the database; raises DirectoryError when it is late, away or unreadable."""
-        row = await self._lanes.fetch(key)
+        row = await self._rows.fetch(key)
         return Entry(
             own_domain=row["own_domain"],
             target=_target(row, self._seal),

@@ -6,15 +6,21 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
+from policy.cli.database import in_transaction
 from policy.directory.document import DirectoryFile
 from policy.directory.loading import load_if_empty
 from policy.documents import load
 from policy.embedded.cluster import Cluster
+from policy.errors import RefusedError
 from policy.server import migrate_if_needed
+from policy.settings_file import load_settings
 from tests.database import SEAL
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
+    from tests.database import Database
 
 EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "vdx" / "directory.yaml"
 WARD: Final = "ward7@rooms.example.org"
@@ -59,6 +65,36 @@ def test_a_database_that_is_away_is_one_line(run: Run) -> None:
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "vdx-policy: database: connection refused\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "refusal"),
+    [
+        ("south", "organisation north: this is not for it to change"),
+        ("north", ""),
+    ],
+)
+async def test_what_belongs_to_others_is_refused_in_a_sentence(
+    database: Database, code: str, refusal: str
+) -> None:
+    """Whoever acts for an organisation is told so, without a word of the database's."""
+    await database.sql.execute(
+        "INSERT INTO organisation (code, name) VALUES ('north', 'North'), ('south', 'South')"
+    )
+    settings = load_settings(None, {"VDX_POLICY_DATABASE_URL": database.dsn})
+    owner = await database.sql.fetchval("SELECT id FROM organisation WHERE code = $1", code)
+
+    said = ""
+    try:
+        async with in_transaction(settings, within="north") as connection:
+            await connection.execute(
+                "INSERT INTO room (organisation_id, kind) VALUES ($1, 'permanent')", owner
+            )
+    except RefusedError as exc:
+        said = str(exc)
+
+    assert said == refusal
+    assert await database.sql.fetchval("SELECT count(*) FROM room") == (0 if refusal else 1)
 
 
 async def _run(run: Run, word: str, place: Path) -> str:

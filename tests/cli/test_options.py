@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from policy.cli.options import settings_from
-from policy.errors import SettingsError
+from policy.cli.options import seal_of, settings_from
+from policy.errors import SettingsError, StartError
+from tests.database import KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,3 +54,20 @@ def test_the_file_may_be_named_by_the_environment(run: Run, config: Path) -> Non
     assert (named.returncode, named.stdout.splitlines()[-1]) == (0, "settings: ok")
     assert missing.returncode == 2
     assert missing.stderr == f"{config.parent / 'other.yaml'}: no such file or directory\n"
+
+
+def test_the_keys_are_in_their_file_or_beside_an_embedded_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database of one's own has keys only where the settings say."""
+    monkeypatch.setenv("VDX_POLICY_DATABASE_EMBEDDED_PATH", str(tmp_path))
+    none = seal_of(settings_from(None))
+    (tmp_path / "secret.key").write_text(KEY)
+    beside = seal_of(settings_from(None))
+    monkeypatch.setenv("VDX_POLICY_DATABASE_URL", "postgresql://db.example.org/policy")
+    of_ones_own = seal_of(settings_from(None))
+    monkeypatch.setenv("VDX_POLICY_SECRETS_KEY_FILE", str(tmp_path / "no.key"))
+
+    assert (none.has_key, beside.has_key, of_ones_own.has_key) == (False, True, False)
+    with pytest.raises(StartError, match=r"no\.key: no such file or directory"):
+        seal_of(settings_from(None))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     # By organisation, and by column with its table and without.
     Rows: TypeAlias = Mapping[str, Mapping[str, Sequence[object]]]
 
-DRAWS: Final = 40
+DRAWS: Final = 25
 OTHERS: Final = ("b", "below-b")
 
 NOW: Final = datetime.now(UTC)

@@ -26,6 +26,7 @@ KINDS: Final = {
     "organisation": 1, "agreement": 2, "user_account": 3, "contact": 4, "number_range": 5,
     "template": 6, "message_template": 7, "theme": 8, "room": 9, "booking": 10, "device": 11,
     "picture": 12, "reservation": 13, "meeting_room": 14, "held_room": 15,
+    "past_room": 16, "past_booking": 17, "past_held_room": 18, "past_reservation": 19,
 }  # fmt: skip
 
 TABLES: Final = (
@@ -66,7 +67,9 @@ VALUES (
 );
 INSERT INTO room (id, organisation_id, kind, service_name, template_id) VALUES
     ('{meeting_room}', '{organisation}', 'booking', 'meeting of-{code}', '{template}'),
-    ('{held_room}', '{organisation}', 'booking', 'held of-{code}', NULL);
+    ('{held_room}', '{organisation}', 'booking', 'held of-{code}', NULL),
+    ('{past_room}', '{organisation}', 'booking', 'past meeting of-{code}', NULL),
+    ('{past_held_room}', '{organisation}', 'booking', 'past held of-{code}', NULL);
 INSERT INTO booking (
     id, room_id, starts_at, ends_at, external_id, project_code, sealed_details, created_by
 )
@@ -74,8 +77,12 @@ VALUES (
     '{booking}', '{meeting_room}', now(), now() + interval '1 hour', 'of-{code}', 'of-{code}',
     'of-{code}', '{user_account}'
 );
-INSERT INTO reservation (id, organisation_id, room_id, until)
-VALUES ('{reservation}', '{organisation}', '{held_room}', now() + interval '1 day');
+INSERT INTO booking (id, room_id, starts_at, ends_at) VALUES (
+    '{past_booking}', '{past_room}', now() - interval '50 days', now() - interval '49 days'
+);
+INSERT INTO reservation (id, organisation_id, room_id, until) VALUES
+    ('{reservation}', '{organisation}', '{held_room}', now() + interval '1 day'),
+    ('{past_reservation}', '{organisation}', '{past_held_room}', now() - interval '1 day');
 INSERT INTO device (id, organisation_id, description, username, sealed_password, listed)
 VALUES ('{device}', '{organisation}', 'of-{code}', 'of-{code}', 'of-{code}', true);
 INSERT INTO address (local, domain, kind, room_id, device_id) VALUES
@@ -84,6 +91,10 @@ INSERT INTO address (local, domain, kind, room_id, device_id) VALUES
     ('device.of-{code}', 'of-{code}.example.org', 'device', NULL, '{device}');
 INSERT INTO address (local, domain, kind, state, organisation_id)
 VALUES ('held.of-{code}', 'of-{code}.example.org', 'reserved', 'held', '{organisation}');
+INSERT INTO address (local, domain, kind, state, organisation_id, until) VALUES (
+    'past.of-{code}', 'of-{code}.example.org', 'reserved', 'held', '{organisation}',
+    now() - interval '1 day'
+);
 INSERT INTO address_use (address_id, last_used_at, calls)
 SELECT id, now(), 1 FROM address WHERE local = 'room.of-{code}'
 """

@@ -162,6 +162,7 @@ MINE: Final = {
         "DELETE FROM organisation WHERE id = '{organisation}'",
         """INSERT INTO agreement (organisation_id, kind, version, signed_on, valid_from)
         VALUES ('{organisation}', 'dpa', 'x', '2026-01-01', '2026-01-01')""",
+        "UPDATE user_account SET roles = '{{operator}}'",
         "UPDATE number_range SET high = 99999",
         """INSERT INTO number_range (organisation_id, name, domain, low, high)
         VALUES ('{organisation}', 'x', 'of-a.example.org', 1, 99)""",
@@ -215,6 +216,7 @@ async def test_what_a_tenant_may_not(full: Database, statement: str) -> None:
         "INSERT INTO phonebook_grant VALUES ('{below}', '{their}')",
         """DELETE FROM organisation WHERE id IN
         (SELECT id FROM organisation WHERE code = 'x') RETURNING id""",
+        "UPDATE user_account SET roles = '{{meeting-admin,auditor}}'",
         "UPDATE room SET listed = false, description = 'x' WHERE id = '{room}'",
     ],
 )
@@ -284,6 +286,19 @@ async def test_functions_with_the_rights_of_the_owner_find_only_our_tables(full:
     }
 
 
+ADD_ORGANISATION: Final = """
+INSERT INTO organisation (code, name, parent_id)
+VALUES ($1, 'x', (SELECT id FROM organisation WHERE code = $2))
+"""
+ADD_ROOM: Final = """
+INSERT INTO room (organisation_id, kind, service_name)
+SELECT id, 'permanent', code FROM organisation WHERE code = $1
+"""
+SET_SCOPE: Final = """
+SELECT set_config('vdx_policy.scope', id::text, true) FROM organisation WHERE code = $1
+"""
+
+
 @given(data=st.data())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_tree_shows_exactly_its_subtree(full: Database, data: st.DataObject) -> None:
@@ -302,23 +317,9 @@ async def test_any_tree_shows_exactly_its_subtree(full: Database, data: st.DataO
     await transaction.start()
     try:
         for number, parent in enumerate(parents):
-            await full.sql.execute(
-                "INSERT INTO organisation (code, name, parent_id) VALUES ("
-                """ 'tree-' || $1::integer, 'x',
-                (SELECT id FROM organisation WHERE code = 'tree-' || $2::integer))""",
-                number,
-                parent,
-            )
-            await full.sql.execute(
-                """INSERT INTO room (organisation_id, kind, service_name)
-                SELECT id, 'permanent', code FROM organisation WHERE code = 'tree-' || $1::integer""",
-                number,
-            )
-        await full.sql.execute(
-            """SELECT set_config('vdx_policy.scope', id::text, true) FROM organisation
-            WHERE code = 'tree-' || $1::integer""",
-            asked,
-        )
+            await full.sql.execute(ADD_ORGANISATION, f"tree-{number}", f"tree-{parent}")
+            await full.sql.execute(ADD_ROOM, f"tree-{number}")
+        await full.sql.execute(SET_SCOPE, f"tree-{asked}")
         await full.sql.execute("SET LOCAL ROLE vdx_policy_tenant")
         seen = await full.sql.fetch("SELECT service_name FROM room")
     finally:

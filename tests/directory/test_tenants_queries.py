@@ -32,6 +32,7 @@ OPERATOR_ONLY: Final = {
     "bulk_updates": "as bulk",
     "secrets": "what a migration does to all PINs at once",
     "bulk": "COPY and temporary tables: row security refuses the first",
+    "sweeping": "what time makes due, for all at once",
     "changes": "the feed of a server, which belongs to nobody; the log is closed to tenants",
 }
 
@@ -45,11 +46,16 @@ HARMLESS: Final[Mapping[str, str]] = {
     "loading.LOCK_FOR_LOADING": "tenants may not",
     "loading.RESTORING": "looks at no row",
     "looking.FIND_EXAMPLE": "shows one of all, here the root's",
-    "register.FREE_IF_ENDED": "what has ended is nobody's",
     "register.IS_EMERGENCY_NUMBER": "the platform's",
     "scope.SET_ACTOR": "looks at no row",
     "scope.SET_SCOPE": "looks at no row",
     "scope.BECOME_TENANT": "looks at no row",
+    "scope.IS_TENANT": "looks at no row",
+}
+
+# What a tenant may do to others, and why.
+BEYOND: Final[Mapping[str, str]] = {
+    "register.FREE_IF_ENDED": "an address whose time has run out is nobody's any more",
 }
 
 # Parameters by hand, where the pools hold none that reach others.
@@ -77,7 +83,7 @@ STATEMENTS: Final = _statements()
 
 WRITING: Final = ("INSERT", "UPDATE", "DELETE")
 
-# How often forty sets of parameters are drawn before a query counts as harmless.
+# How often sets of parameters are drawn before a query counts as harmless.
 BATCHES: Final = 8
 
 
@@ -154,7 +160,7 @@ async def test_a_query_reaches_others_for_the_operator_only(full: Database, name
     assert is_reached or name in HARMLESS or STATEMENTS[name].lstrip().startswith(WRITING), (
         "reaches nobody: say why in HARMLESS, or ask it BY_HAND"
     )
-    assert after == before
+    assert after == before or name in BEYOND
     assert [
         secret
         for secret in secrets()
@@ -168,4 +174,4 @@ async def test_a_query_reaches_others_for_the_operator_only(full: Database, name
 
 def test_only_queries_that_exist_are_excused() -> None:
     """What is gone is gone from the lists too."""
-    assert HARMLESS.keys() | BY_HAND.keys() <= STATEMENTS.keys()
+    assert HARMLESS.keys() | BEYOND.keys() | BY_HAND.keys() <= STATEMENTS.keys()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from policy.cli.directory.audit import audit
+from policy.cli.directory.exporting import export_command
+from policy.cli.directory.import_vdx import import_vdx
+from policy.cli.directory.importing import import_command
 
 
 @click.group()
@@ -13,3 +16,6 @@ def directory() -> None:
 
 
 directory.add_command(audit)
+directory.add_command(import_command)
+directory.add_command(export_command)
+directory.add_command(import_vdx)

@@ -1,4 +1,4 @@
-"""A value as the cell of a CSV file has it, there and back. Pure.
+r"""A value as the cell of a CSV file has it, there and back. Pure.
 
 An empty cell says nothing. Lists are parted by spaces or `|`; tags, which may hold spaces, by `|`
 alone, where `\\|` is a stroke of the tag itself. What is a mapping stands there as JSON.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 from uuid import UUID
@@ -33,19 +33,22 @@ def copy_text(value: object) -> str:
             return NULL
         case bool():
             return "t" if value else "f"
-        case Enum():
-            return escaped(str(value.value))
-        case str():
-            return escaped(value)
         case datetime():
             return value.astimezone(UTC).isoformat()
+        case _:
+            return escaped(_plain(value))
+
+
+def _plain(value: object) -> str:
+    match value:
+        case Enum():
+            return str(value.value)
         case tuple() | list():
-            return escaped("{" + ",".join(_quoted(str(each)) for each in value) + "}")
+            return "{" + ",".join(_quoted(str(each)) for each in value) + "}"
         case dict():
-            return escaped(orjson.dumps(value).decode())
-        case int() | date() | UUID():
+            return orjson.dumps(value).decode()
+        case _:
             return str(value)
-    raise TypeError(type(value))
 
 
 def escaped(text: str) -> str:

@@ -13,11 +13,11 @@ import orjson
 from policy.directory.bulk.cells import Form, forms_of, render_cell, render_list
 from policy.directory.bulk.kinds import KINDS, SECRETS
 from policy.directory.queries.bulk import SETTINGS
-from policy.directory.queries.bulk_export import EXPORT, IS_KNOWN, PICTURES
+from policy.directory.queries.bulk_export import ESTIMATE, EXPORT, IS_KNOWN, PICTURES
 from policy.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
     import asyncpg
@@ -46,15 +46,14 @@ async def export_folder(
     seal: Seal,
     written: Callable[[str, int], None],
 ) -> dict[str, int]:
-    """Write every kind into its file and give the number of rows of each; a file with secrets is
-    for its owner alone. It reads in the transaction of the caller, which sees one moment.
+    """Write every kind into its file; gives the number of rows of each.
 
-    Raises RefusedError when the folder is not empty, so that nothing old is taken for new.
+    A file with secrets is for its owner alone. It reads in the transaction of the caller, which
+    sees one moment. Raises RefusedError when the folder is not empty, so that nothing old is taken
+    for new.
     """
     await _check_organisation(connection, wanted)
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise RefusedError(f"{folder}: is not empty: name a folder that is, or a new one")
+    _make_empty(folder)
     counts: dict[str, int] = {}
     for kind in KINDS:
         path = folder / f"{kind}.{wanted.form}"
@@ -71,8 +70,26 @@ async def export_folder(
     return {kind: count for kind, count in counts.items() if count}
 
 
+async def estimate(connection: Connection) -> int:
+    """Say about how many rows there are."""
+    return int(await connection.fetchval(ESTIMATE))
+
+
+def _make_empty(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(folder.iterdir())
+    except OSError as exc:
+        raise RefusedError(f"{folder}: {(exc.strerror or 'cannot be made').lower()}") from exc
+    if not is_empty:
+        raise RefusedError(f"{folder}: is not empty: name a folder that is, or a new one")
+
+
 def _create(path: Path, *, secret: bool) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o640)
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o640)
+    except OSError as exc:
+        raise RefusedError(f"{path}: {(exc.strerror or 'cannot be made').lower()}") from exc
 
 
 async def _check_organisation(connection: Connection, wanted: Export) -> None:
@@ -83,8 +100,12 @@ async def _check_organisation(connection: Connection, wanted: Export) -> None:
 
 async def _write_pictures(connection: Connection, folder: Path, wanted: Export) -> None:
     async for row in connection.cursor(PICTURES, wanted.organisation, prefetch=10):
-        folder.mkdir(exist_ok=True)
-        (folder / f"{row['name']}.jpg").write_bytes(row["image"])
+        _write_picture(folder, row)
+
+
+def _write_picture(folder: Path, row: asyncpg.Record) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{row['name']}.jpg").write_bytes(row["image"])
 
 
 async def export_kind(
@@ -96,9 +117,7 @@ async def export_kind(
     writer = _Writer(kind, names, wanted, seal)
     yield writer.header(), 0
     rows: list[asyncpg.Record] = []
-    async for row in connection.cursor(
-        EXPORT[kind], wanted.organisation, prefetch=ROWS_AT_ONCE
-    ):
+    async for row in connection.cursor(EXPORT[kind], wanted.organisation, prefetch=ROWS_AT_ONCE):
         rows.append(row)
         if len(rows) == ROWS_AT_ONCE:
             yield writer.text(rows), len(rows)
@@ -142,7 +161,7 @@ class _Writer:
             value = self._value(row, name)
             yield name, value if value not in ([], {}) else None
 
-    def _value(self, row: Mapping[str, object], name: str) -> object:
+    def _value(self, row: asyncpg.Record, name: str) -> object:
         if name == "picture":
             shown = row["_picture"]
             return shown and f"{PICTURES_FOLDER}/{shown}.jpg"
@@ -155,10 +174,10 @@ class _Writer:
             return orjson.loads(str(value))
         return value
 
-    def _opened(self, row: Mapping[str, object], name: str, sealed: str) -> str:
+    def _opened(self, row: asyncpg.Record, name: str, sealed: str) -> str:
         match name:
             case "pin" | "guest_pin":
-                return self._seal.unseal_pin(row["_room_id"], name, sealed)  # type: ignore[arg-type]  a uuid
+                return self._seal.unseal_pin(row["_room_id"], name, sealed)
             case "history_api_key_sha256":
                 return sealed
             case _:
@@ -172,4 +191,6 @@ class _Writer:
 
     def _line(self, row: asyncpg.Record) -> bytes:
         said = {name: value for name, value in self._values(row) if value is not None}
-        return orjson.dumps(said, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z) + b"\n"
+        return (
+            orjson.dumps(said, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z) + b"\n"
+        )

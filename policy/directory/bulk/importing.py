@@ -104,8 +104,9 @@ class Import:
 async def import_files(
     connection: Connection, wanted: Import, seal: Seal, progress: Progress
 ) -> Imported:
-    """Bring files in, in the transaction of the caller, who ends it without effect if any problem
-    comes back.
+    """Bring files in, in the transaction of the caller.
+
+    Who gets any problem back ends it without effect.
     """
     imported = Imported()
     for source in wanted.sources:
@@ -204,6 +205,10 @@ class _Work:
         shown = faults[:MAX_FAULTS]
         self._imported.more += len(faults) - len(shown)
         self._imported.add(await asyncio.to_thread(locate, self._wanted.sources, shown))
+        order = {source.name: source.number for source in self._wanted.sources}
+        self._imported.problems.sort(
+            key=lambda each: (order[each.source], each.line, each.column)
+        )
 
     async def _seal_pins(self) -> None:
         """Seal PINs for the rooms that they turned out to be for."""
@@ -231,7 +236,10 @@ class _Work:
             await self._connection.execute(RESTORING)
         for kind in KINDS:
             row = await self._connection.fetchrow(COUNT.format(kind=kind))
-            for counts, name in ((self._imported.added, "added"), (self._imported.changed, "changed")):
+            for counts, name in (
+                (self._imported.added, "added"),
+                (self._imported.changed, "changed"),
+            ):
                 if row is not None and row[name]:
                     counts[kind] = row[name]
         steps = list(ADD)

@@ -20,7 +20,7 @@ from policy.directory.document import (
     TemplateRow,
 )
 from policy.directory.records import OrganisationState
-from policy.directory.writing.details import Details
+from policy.directory.writing.details import Details  # noqa: TC001  pydantic reads it
 from policy.directory.writing.free_text import refuse_cpr
 from policy.documents import Document
 from policy.errors import RefusedError
@@ -28,6 +28,7 @@ from policy.wire.fields import AddressText, DomainText, Flag, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
 
 _A_DAY: Final = timedelta(hours=24)
 
@@ -230,7 +231,7 @@ class BulkBooking(BookingRow):
 class BulkDevice(DeviceRow):
     """A device; one that has been called nothing yet has no alias."""
 
-    alias: AddressText | None = None  # type: ignore[assignment]  see above
+    alias: AddressText | None = None  # type: ignore[assignment]  # see above
     more_aliases: tuple[AddressText, ...] = ()
     id: UUID | None = None
     owner_email: Text200 | None = None
@@ -268,7 +269,9 @@ class BulkAddress(Document):
         if targets > 1:
             raise ValueError("only one of room, device and organisation")
         if self.state == "active" and targets:
-            raise ValueError("an active address is told by its room or device, this only adds to it")
+            raise ValueError(
+                "an active address is told by its room or device, this only adds to it"
+            )
         return self
 
 

@@ -67,9 +67,7 @@ def _place(source: Source, raw: Raw, field: str, value: str) -> Place:
     if field == "alias" and "aliases" in values:
         written = values["aliases"]
         for index, alias in enumerate(written if isinstance(written, list) else ()):
-            if str(alias).lower() == value:
+            if str(alias).lower() == value or str(alias).lower().endswith(f"@{value}"):
                 return marks.place_of(("aliases", index))
         return marks.place_of(("aliases",))
     return marks.place_of((field,))
-
-

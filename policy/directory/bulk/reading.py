@@ -6,9 +6,9 @@ A row of a CSV file may go over several lines, in quotes; a row of JSON Lines is
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 from policy.directory.bulk.kinds import KINDS
 from policy.documents import Place
@@ -17,6 +17,7 @@ from policy.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from policy.errors import Problem
 
@@ -41,6 +42,7 @@ class Source:
     size: int
     header: tuple[str, ...] = ()  # of a CSV file
     delimiter: str = ","
+    content: bytes | None = field(default=None, repr=False)  # what is in no file
 
     @property
     def name(self) -> str:
@@ -58,7 +60,9 @@ class Block:
     end: int  # how far in the file it reaches, in bytes
 
 
-def find_sources(paths: Sequence[Path], kind: str | None = None) -> tuple[Source, ...]:
+def find_sources(
+    paths: Sequence[Path], kind: str | None = None, kinds: Sequence[str] = tuple(KINDS)
+) -> tuple[Source, ...]:
     """Say which files there are and what they hold; raises DocumentError with every problem.
 
     In a folder, files are told apart by name; one that is named itself as well, unless `kind` says.
@@ -73,22 +77,21 @@ def find_sources(paths: Sequence[Path], kind: str | None = None) -> tuple[Source
                 problems.append(Place(str(path)).problem("holds no *.csv and no *.jsonl"))
         else:
             found.append((kind or path.stem, path))
-    problems += [problem for each in found for problem in _faults(*each)]
+    problems += [problem for each in found for problem in _faults(*each, kinds)]
     if problems:
         raise DocumentError(problems)
-    order = list(KINDS)
-    found.sort(key=lambda each: (order.index(each[0]), each[1]))
+    found.sort(key=lambda each: (kinds.index(each[0]), each[1]))
     return tuple(open_source(number, path, kind) for number, (kind, path) in enumerate(found))
 
 
-def _faults(kind: str, path: Path) -> Iterator[Problem]:
+def _faults(kind: str, path: Path, kinds: Sequence[str]) -> Iterator[Problem]:
     place = Place(str(path))
     if not path.is_file():
         yield place.problem("no such file" if not path.exists() else "is no regular file")
     elif path.suffix not in SUFFIXES:
         yield place.problem("is neither *.csv nor *.jsonl")
-    elif kind not in KINDS:
-        yield place.problem(f"{kind!r} is no kind of row{did_you_mean(kind, list(KINDS))}")
+    elif kind not in kinds:
+        yield place.problem(f"{kind!r} is no kind of row{did_you_mean(kind, kinds)}")
 
 
 def open_source(number: int, path: Path, kind: str) -> Source:
@@ -123,33 +126,36 @@ def decode(raw: bytes, at: Place) -> str:
 
 def blocks_of(source: Source) -> Iterator[Block]:
     """Give the rows of a file in blocks, without its header; raises DocumentError."""
-    in_quotes = source.form == "csv"
-    with source.path.open("rb") as file:
-        line = began = 1
-        if in_quotes:
+    is_csv = source.form == "csv"
+    with _opened(source) as file:
+        began = 1
+        if is_csv:
             file.readline()
-            line = began = 2
-        elif file.peek(3).startswith(_BOM):
-            file.read(3)
+            began = 2
+        elif file.read(len(_BOM)) != _BOM:
+            file.seek(0)
         lines: list[bytes] = []
         size = row_bytes = 0
         is_open = False
         for raw in file:
             lines.append(raw)
-            line += 1
             size += len(raw)
-            if in_quotes and raw.count(b'"') % 2:
-                is_open = not is_open
+            is_open ^= is_csv and raw.count(b'"') % 2 == 1
             row_bytes = row_bytes + len(raw) if is_open else 0
             if row_bytes > ROW_BYTES:
-                raise DocumentError([_never_closed(source, began, lines)])
+                break
             if not is_open and (len(lines) >= BLOCK_LINES or size >= BLOCK_BYTES):
                 yield Block(source, began, b"".join(lines), file.tell())
-                lines, size, began = [], 0, line
-        if lines and is_open:
+                began += len(lines)
+                lines, size = [], 0
+        if is_open:
             raise DocumentError([_never_closed(source, began, lines)])
         if lines:
             yield Block(source, began, b"".join(lines), source.size)
+
+
+def _opened(source: Source) -> BinaryIO:
+    return source.path.open("rb") if source.content is None else io.BytesIO(source.content)
 
 
 def _never_closed(source: Source, began: int, lines: Sequence[bytes]) -> Problem:

@@ -1,4 +1,4 @@
-"""Reads the rows of a block, and says of everything that is wrong in which line and column. Pure."""
+"""Reads the rows of a block, and says in which line and column something is wrong. Pure."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ _ENTRY: Final = re.compile(r"[^\s|]+")
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A row as it stands in its file: the cells of a line, or an object; and where it begins."""
+    """A row as it stands in its file, from this line on: cells, or else an object of JSON."""
 
     line: int
     text: str
-    values: Sequence[str] | Mapping[str, object]
+    cells: Sequence[str] | None = None
+    said: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -124,7 +125,7 @@ def _part_json(block: Block, text: str, found: Rows) -> None:
             place = Place(name, number, key_column(line, doubled))
             found.problems.append(place.problem(f"key {doubled!r} stands twice"))
         else:
-            found.rows.append(Raw(number, line, row))
+            found.rows.append(Raw(number, line, said=row))
 
 
 def _doubled_key(line: str, row: Mapping[str, object]) -> str | None:
@@ -161,14 +162,24 @@ def cell_places(raw: str, delimiter: str) -> Iterator[tuple[int, int]]:
             yield line, column
 
 
+def place_of_cell(source: Source, raw: Raw, name: str) -> Place:
+    """Find the cell of a column, whose name may be written in capitals."""
+    for each, (line, column) in zip(
+        source.header, cell_places(raw.text, source.delimiter), strict=False
+    ):
+        if each.lower() == name:
+            return Place(source.name, raw.line + line, column)
+    return Place(source.name, raw.line, 1)
+
+
 def values_of(source: Source, raw: Raw) -> dict[str, object]:
     """Give what a row says; raises DocumentError for a cell that cannot be understood."""
-    if not isinstance(raw.values, list):
-        return dict(raw.values)  # type: ignore[arg-type]  an object of JSON
+    if raw.cells is None:
+        return dict(raw.said)
     forms = forms_of(KINDS[source.kind])
     values: dict[str, object] = {}
     problems = []
-    for name, cell in zip(source.header, raw.values, strict=True):
+    for name, cell in zip(source.header, raw.cells, strict=True):
         if cell == "":
             continue
         try:
@@ -185,7 +196,7 @@ def marks_of(source: Source, raw: Raw, values: Mapping[str, object]) -> Marks:
     """Say where each value of a row stands."""
     marks = Marks(source.name)
     marks.values[()] = Place(source.name, raw.line, 1)
-    if isinstance(raw.values, list):
+    if raw.cells is not None:
         places = list(cell_places(raw.text, source.delimiter))
         for name, (line, column) in zip(source.header, places, strict=False):
             marks.values[(name,)] = Place(source.name, raw.line + line, column)
@@ -202,9 +213,9 @@ def marks_of(source: Source, raw: Raw, values: Mapping[str, object]) -> Marks:
 def _mark_entries(marks: Marks, source: Source, raw: Raw, name: str) -> None:
     """Find each entry of a cell that holds a list, where that is one line without quotes in it."""
     model = KINDS[source.kind]
-    if not isinstance(raw.values, list) or forms_of(model).get(name) is not Form.WORDS:
+    if raw.cells is None or forms_of(model).get(name) is not Form.WORDS:
         return
-    cell = raw.values[source.header.index(name)]
+    cell = raw.cells[source.header.index(name)]
     place = marks.values[(name,)]
     line = raw.text.split("\n")[place.line - raw.line]
     start = line.find(cell, place.column - 1)

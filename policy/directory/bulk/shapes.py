@@ -10,7 +10,7 @@ Pure.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
@@ -19,7 +19,6 @@ import orjson
 
 from policy.directory.bulk.cells import Form, parse_cell
 from policy.directory.bulk.copying import NULL, escaped
-from policy.directory.bulk.kinds import BulkRoom
 from policy.wire.fields import MAX_GATEWAY_NAME, MAX_TEXT
 
 if TYPE_CHECKING:
@@ -47,8 +46,8 @@ class Known:
 
     columns: list[str]
     aliases: Sequence[object]
-    pin: str | None
-    guest_pin: str | None
+    pin: str | None = field(repr=False)
+    guest_pin: str | None = field(repr=False)
 
 
 def _text(value: object) -> tuple[object, str] | None:
@@ -96,64 +95,89 @@ class Shapes:
 
     def find(self, raw: Raw) -> Known | None:
         """Give a row whose shape is known to be right."""
-        sorted_out = self._sort_out(raw)
-        if sorted_out is None:
-            return None
-        key, free, aliases, pins = sorted_out
-        known = self._known.get(key)
-        if known is None:
+        apart = self._take_apart(raw)
+        known = self._known.get(apart.shape) if apart is not None else None
+        if apart is None or known is None:
             return None
         columns = known.copy()
-        for name, text in free:
+        for name, text in apart.free:
             columns[self._columns[name]] = text
-        return Known(columns, aliases, *pins)
+        return Known(columns, apart.aliases, *apart.pins)
 
     def learn(self, raw: Raw, columns: list[str]) -> None:
         """Remember the shape of a row that is right."""
-        sorted_out = self._sort_out(raw)
-        if sorted_out is None or len(self._known) >= MAX_SHAPES:
+        apart = self._take_apart(raw)
+        if apart is None or len(self._known) >= MAX_SHAPES:
             return
         known = columns.copy()
         for name in (*_FREE, *_PINS):
             known[self._columns[name]] = NULL
-        self._known[sorted_out[0]] = known
+        self._known[apart.shape] = known
 
-    def _sort_out(
-        self, raw: Raw
-    ) -> (
-        tuple[tuple[object, ...], list[tuple[str, str]], Sequence[object], Sequence[str | None]]
-        | None
-    ):
-        if isinstance(raw.values, list):
-            cells = raw.values
-            at = self._header
-            said = {name: cells[at[name]] for name in _APART if name in at and cells[at[name]]}
-            rest: object = self._fixed(cells)
-            aliases = parse_cell(str(said.get("aliases", "")), Form.WORDS)
-        else:
-            values: Mapping[str, object] = raw.values  # type: ignore[assignment]  not cells
-            said = {name: values[name] for name in _APART if values.get(name) is not None}
-            try:  # tells true from 1 and from "1", as the model does
-                rest = orjson.dumps({k: v for k, v in values.items() if k not in said})
-            except TypeError:
-                return None
-            aliases = said.get("aliases", ())
-        if not isinstance(aliases, list):
+    def _take_apart(self, raw: Raw) -> _Apart | None:
+        """Part a row into its shape and what is free; None for one that must go the long way."""
+        parted = self._of_cells(raw.cells) if raw.cells is not None else _of_object(raw.said)
+        if parted is None or not isinstance(parted.aliases, list):
             return None
-        free = []
-        sorts: list[object] = [rest]
+        shape: list[object] = [parted.rest]
+        free: list[tuple[str, str]] = []
         for name, sort in _FREE.items():
-            if (value := said.get(name)) is None:
-                sorts.append(None)
-                continue
-            found = sort(value)
+            value = parted.said.get(name)
+            found = (None, "") if value is None else sort(value)
             if found is None:
                 return None
-            sorts.append(found[0])
-            free.append((name, found[1]))
-        pins = [said.get(name) for name in _PINS]
-        if not all(pin is None or isinstance(pin, str) and _PIN.fullmatch(pin) for pin in pins):
+            shape.append(found[0])
+            if value is not None:
+                free.append((name, found[1]))
+        pins = _pins_of(parted.said)
+        if pins is None:
             return None
-        sorts += [(pin and (len(pin), pin[-1] == "#")) for pin in pins]
-        sorts.append(pins[0] == pins[1])
-        return tuple(sorts), free, aliases, pins
+        shape += [pin and (len(pin), pin[-1] == "#") for pin in pins]
+        shape.append(pins[0] == pins[1])
+        return _Apart(tuple(shape), free, parted.aliases, pins)
+
+    def _of_cells(self, cells: Sequence[str]) -> _Parted:
+        at = self._header
+        said: dict[str, object] = {
+            name: cells[at[name]] for name in _APART if name in at and cells[at[name]]
+        }
+        aliases = parse_cell(str(said.get("aliases", "")), Form.WORDS)
+        return _Parted(self._fixed(cells), said, aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parted:
+    """What decides by its value, what is free, and the aliases."""
+
+    rest: object
+    said: Mapping[str, object]
+    aliases: object
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """A row as its shape and its free parts, these as COPY has them."""
+
+    shape: tuple[object, ...]
+    free: Sequence[tuple[str, str]]
+    aliases: Sequence[object]
+    pins: tuple[str | None, str | None] = field(repr=False)
+
+
+def _of_object(values: Mapping[str, object]) -> _Parted | None:
+    said = {name: values[name] for name in _APART if values.get(name) is not None}
+    try:  # tells true from 1 and from "1", as the model does
+        rest = orjson.dumps({name: value for name, value in values.items() if name not in said})
+    except TypeError:
+        return None
+    return _Parted(rest, said, said.get("aliases"))
+
+
+def _pins_of(said: Mapping[str, object]) -> tuple[str | None, str | None] | None:
+    pins: list[str | None] = []
+    for name in _PINS:
+        pin = said.get(name)
+        if pin is not None and not (isinstance(pin, str) and _PIN.fullmatch(pin)):
+            return None
+        pins.append(pin)
+    return pins[0], pins[1]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
 
 from policy.directory.bulk.copying import NULL, copy_text, new_id
 from policy.directory.bulk.kinds import KINDS, BulkAddress, BulkBooking, BulkDevice, BulkRoom
@@ -19,11 +18,12 @@ from policy.errors import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from policy.directory.bulk.reading import Block, Source
     from policy.directory.bulk.rows import Raw
     from policy.directory.bulk.spelling import Key
-    from policy.directory.sealing import Seal
+    from policy.directory.sealing import PinColumn, Seal
     from policy.documents import Document
     from policy.errors import Problem
 
@@ -35,10 +35,7 @@ _MORE: Final[Mapping[str, tuple[str, ...]]] = {
     "addresses": ("local", "domain"),
 }
 _HEAD: Final = ("place", "id", "is_new", "said")
-_SEALED: Final[Mapping[str, str]] = {
-    "devices": "password",
-    "organisations": "device_webhook_key",
-}
+_SEALED: Final = ("password", "device_webhook_key")
 # By kind, the columns of the table in which its rows wait.
 WAITING: Final[Mapping[str, tuple[str, ...]]] = {
     kind: (
@@ -140,16 +137,16 @@ class Stager:
         if self._update and len(told & {"pin", "guest_pin"}) == 1:
             text = "pin and guest_pin are changed together: write both, or write null"
             raise _refused(source, raw, text)
-        place = place_number(source.number, raw.line)
+        row_id: UUID = getattr(row, "id", None) or new_id()
         said: dict[str, object] = {
-            "place": place,
-            "id": getattr(row, "id", None) or new_id(),
+            "place": place_number(source.number, raw.line),
+            "id": row_id,
             "is_new": True,
             "said": sorted(told) if self._update else None,
         }
         said |= {name: getattr(row, name) for name in type(row).model_fields if name not in _APART}
         try:
-            lines = self._complete(source.kind, row, said, written)
+            lines = self._complete(row, row_id, said, written)
             columns = [copy_text(said[name]) for name in WAITING[source.kind]]
         except ValueError as exc:
             raise _refused(source, raw, str(exc)) from exc
@@ -161,46 +158,51 @@ class Stager:
             self._shapes[source.number].learn(raw, columns)
 
     def _complete(
-        self, kind: str, row: Document, said: dict[str, object], written: _Written
+        self, row: Document, row_id: UUID, said: dict[str, object], written: _Written
     ) -> list[str]:
         """Add what has a form of its own: ids, secrets, addresses; gives lines of aliases."""
-        if (name := _SEALED.get(kind)) and isinstance(secret := said[name], str):
-            said[name] = self._seal.seal(secret)
+        for name in _SEALED:
+            if isinstance(secret := said.get(name), str):
+                said[name] = self._seal.seal(secret)
+        keys: list[Key] = []
+        kind = "permanent"
         match row:
             case BulkRoom():
-                return self._complete_room(row, said, written, "permanent")
+                keys = [key_for(alias, kind) for alias in row.aliases]
+                self._complete_room(row, row_id, said, written)
             case BulkBooking():
-                said["room_id"] = new_id()
+                kind, row_id = "booking", new_id()
+                keys = [key_for(alias, kind) for alias in row.aliases]
+                said["room_id"] = row_id
                 said["is_cancelled"] = row.cancelled
                 said["details"] = row.details and seal_details(self._seal, row.details)
-                return self._complete_room(row, said, written, "booking")
+                self._complete_room(row, row_id, said, written)
             case BulkDevice():
+                kind = "device"
                 aliases = [*filter(None, (row.alias,)), *row.more_aliases]
-                keys = [key_for(alias, "device") for alias in aliases]
-                return _lines_of(said["place"], said["id"], "device", keys)
+                keys = [key_for(alias, kind) for alias in aliases]
             case BulkAddress():
                 said["local"], said["domain"] = key_for(row.alias, row.kind)
-        return []
+            case _:
+                pass
+        return _lines_of(said["place"], row_id, kind, keys)
 
     def _complete_room(
-        self, row: BulkRoom | BulkBooking, said: dict[str, object], written: _Written, kind: str
-    ) -> list[str]:
-        room_id = said["room_id"] if kind == "booking" else said["id"]
-        assert isinstance(room_id, UUID)
+        self,
+        row: BulkRoom | BulkBooking,
+        room_id: UUID,
+        said: dict[str, object],
+        written: _Written,
+    ) -> None:
         said["allow_guests"] = row.guests_welcome()
+        pins: dict[PinColumn, str | None] = {"pin": row.pin, "guest_pin": row.guest_pin}
         if self._update:
-            if row.pin is not None or row.guest_pin is not None:
-                written.pins.append((int(str(said["place"])), row.pin, row.guest_pin))
+            written.pins.append((int(str(said["place"])), row.pin, row.guest_pin))
             said["pin"] = said["guest_pin"] = None
-        else:
-            said["pin"] = row.pin and self._seal.seal_pin(room_id, "pin", row.pin)
-            said["guest_pin"] = row.guest_pin and self._seal.seal_pin(
-                room_id, "guest_pin", row.guest_pin
-            )
-            said["service_name"] = row.service_name or f"r-{room_id}"
-        return _lines_of(
-            said["place"], room_id, kind, [key_for(alias, kind) for alias in row.aliases]
-        )
+            return
+        for which, pin in pins.items():
+            said[which] = pin and self._seal.seal_pin(room_id, which, pin)
+        said["service_name"] = row.service_name or f"r-{room_id}"
 
 
 _NAME: Final = WAITING["rooms"].index("service_name")
@@ -208,9 +210,7 @@ _PIN: Final = WAITING["rooms"].index("pin")
 _GUEST_PIN: Final = WAITING["rooms"].index("guest_pin")
 
 
-def _lines_of(
-    place: object, target: object, kind: str, keys: Sequence[Key | None]
-) -> list[str]:
+def _lines_of(place: object, target: object, kind: str, keys: Sequence[Key | None]) -> list[str]:
     tail = f"\t{target}\t{kind}\t"
     return [
         f"{place}\t{position}{tail}{key[0]}\t{key[1] or NULL}\n"

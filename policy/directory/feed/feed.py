@@ -152,10 +152,6 @@ class Feed:
             age_s=None if self._known_s is None else now_s - self._known_s,
         )
 
-    async def look(self) -> None:
-        """Look at all nodes, without waiting until it is time to."""
-        await self._lookout.look()
-
     async def _step(self) -> None:
         self._woken.clear()  # before reading: whoever wakes from here on is heard afterwards
         reader = await self._place()

@@ -123,7 +123,7 @@ async def _look_at(host: Host, timeout_s: float) -> Node | None:
 
 async def _measure(connection: Connection, timeout_s: float) -> float:
     asked_s = time.monotonic()
-    await connection.execute("", timeout=timeout_s)
+    await connection.fetchrow(LOOK_AT_NODE, timeout=timeout_s)
     return time.monotonic() - asked_s
 
 

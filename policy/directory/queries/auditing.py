@@ -30,4 +30,4 @@ FROM audit_head AS head LEFT JOIN audit ON true
 ORDER BY audit.chain_no
 """
 
-PRUNE_AUDIT: Final = "SELECT prune_audit($1)"
+PRUNE_AUDIT: Final = "SELECT prune_audit(coalesce($1, now() - interval '13 months'))"

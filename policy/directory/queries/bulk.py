@@ -78,7 +78,7 @@ _SHAPES: Final[Mapping[str, str]] = {
 MAKE_WAITING: Final[Mapping[str, str]] = {
     kind: (
         f"CREATE TEMPORARY TABLE waiting_{kind} ON COMMIT DROP AS SELECT NULL::bigint AS place, "
-        f"NULL::uuid AS id, true AS is_new, NULL::text[] AS said, {shape} LIMIT 0"  # noqa: S608  names are constants of this package
+        f"NULL::uuid AS id, true AS is_new, NULL::text[] AS said, {shape} LIMIT 0"
     )
     for kind, shape in _SHAPES.items()
 }
@@ -113,7 +113,7 @@ _NODES: Final = """(
     SELECT coalesce(code, id::text), id FROM waiting_organisations WHERE is_new
 )"""
 _RANGE: Final = """
-LEFT JOIN organisation AS range_owner 
+LEFT JOIN organisation AS range_owner
     ON coalesce(range_owner.code, range_owner.id::text) = waiting.range_organisation
 LEFT JOIN number_range ON number_range.name = waiting.range
     AND number_range.organisation_id IS NOT DISTINCT FROM range_owner.id
@@ -127,11 +127,12 @@ LEFT JOIN template ON template.name = waiting.template
 """
 
 _ROOM_COLUMNS: Final = (
-    "state, service_tag, listed, description, pin, guest_pin, allow_guests, participant_limit, "
-    "view, host_view, guest_view, max_pixels_per_second, ivr_theme_name, enable_overlay_text, "
-    "guests_can_present, enable_chat, force_presenter_into_main, mute_all_guests, crypto_mode, "
-    "direct_media, service, tags"
-).split(", ")
+    "state service_tag listed description pin guest_pin allow_guests "
+    "participant_limit view host_view guest_view max_pixels_per_second "
+    "ivr_theme_name enable_overlay_text guests_can_present enable_chat "
+    "force_presenter_into_main mute_all_guests crypto_mode direct_media service "
+    "tags"
+)
 
 
 def _of_waiting(columns: list[str]) -> str:
@@ -142,12 +143,12 @@ def _add_rooms(kind: str, table: str, room_id: str) -> str:
     return f"""
 INSERT INTO room (
     id, organisation_id, kind, service_name, service_type, template_id, created_at,
-    {", ".join(_ROOM_COLUMNS)}
+    {", ".join(_ROOM_COLUMNS.split())}
 )
 SELECT
     waiting.{room_id}, owner.id, '{kind}',
     coalesce(waiting.service_name, 'r-' || waiting.{room_id}), waiting.type, template.id,
-    coalesce(waiting.created_at, now()), {_of_waiting(_ROOM_COLUMNS)}
+    coalesce(waiting.created_at, now()), {_of_waiting(_ROOM_COLUMNS.split())}
 FROM {table} AS waiting {_OWNER} {_TEMPLATE}
 WHERE {_WITHIN} ORDER BY waiting.place
 """  # noqa: S608  as above
@@ -310,7 +311,7 @@ WHERE {_WITHIN} AND waiting.state <> 'active' ORDER BY waiting.place
     ),
     (
         "addresses",
-        f"""
+        """
 INSERT INTO address_use (address_id, last_used_at, calls)
 SELECT address.id, waiting.last_used_at, 1
 FROM waiting_addresses AS waiting

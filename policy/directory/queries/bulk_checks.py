@@ -81,8 +81,10 @@ def _once() -> Iterator[Check]:
         here, there = expression.format(row="waiting"), expression.format(row="other")
         scope = "coalesce(waiting.organisation, '')" if in_organisation else "''"
         of_owner = "other" if table == "organisation" else "owner"
-        owner = "" if table == "organisation" else (
-            "LEFT JOIN organisation AS owner ON owner.id = other.organisation_id"
+        owner = (
+            ""
+            if table == "organisation"
+            else ("LEFT JOIN organisation AS owner ON owner.id = other.organisation_id")
         )
         same_owner = (
             "AND coalesce(owner.code, owner.id::text, '') = coalesce(waiting.organisation, '')"
@@ -109,7 +111,8 @@ WHERE waiting.place <> doubled.first
             field,
             f"{field} {{value!r}} is there already, of {{other}}",
             f"""
-SELECT waiting.place, {here} AS value, coalesce({of_owner}.code, {of_owner}.name, 'the platform') AS other
+SELECT waiting.place, {here} AS value,
+    coalesce({of_owner}.code, {of_owner}.name, 'the platform') AS other
 FROM waiting_{kind} AS waiting JOIN {table} AS other ON {there} = {here} {owner}
 WHERE waiting.is_new {same_owner}
 """,  # noqa: S608  as above

@@ -32,7 +32,7 @@ _ROOM_COLUMNS: Final = f"""
         THEN coalesce(template_owner.code, template_owner.id::text) END AS template_organisation,
     room.tags, room.created_at, encode(picture.sha256, 'hex') AS _picture,
     room.id AS _room_id, room.pin, room.guest_pin
-"""
+"""  # noqa: S608  names are constants of this package
 _ROOM_JOINS: Final = """
 LEFT JOIN template ON template.id = room.template_id
 LEFT JOIN organisation AS template_owner ON template_owner.id = template.organisation_id
@@ -43,7 +43,8 @@ LEFT JOIN number_range ON number_range.id = {table}.range_id
 LEFT JOIN organisation AS range_owner ON range_owner.id = number_range.organisation_id
 """
 _RANGE_COLUMNS: Final = """
-    number_range.name AS range, coalesce(range_owner.code, range_owner.id::text) AS range_organisation
+    number_range.name AS range,
+    coalesce(range_owner.code, range_owner.id::text) AS range_organisation
 """
 
 
@@ -75,7 +76,7 @@ WHERE {_MINE} ORDER BY {_OWNER} COLLATE "C"
     "agreements": _simple(
         "agreement",
         "kind, version, signed_on, valid_from, valid_to, sub_processor_list_version, instruction",
-        "kind COLLATE \"C\", version",
+        'kind COLLATE "C", version',
     ),
     "users": _simple("user_account", "email, roles", "lower(email)"),
     "domains": _simple("domain", "domain, inherit, history_only", "domain"),

@@ -35,11 +35,18 @@ FIND: Final[tuple[str, ...]] = (
 UPDATE waiting_organisations AS waiting SET id = there.id, is_new = false FROM organisation AS there
 WHERE there.code = waiting.code OR waiting.code IS NULL AND there.id = waiting.id
 """,
-    "UPDATE waiting_domains AS waiting SET is_new = false FROM domain WHERE domain.domain = waiting.domain",
+    """
+UPDATE waiting_domains AS waiting SET is_new = false FROM domain
+WHERE domain.domain = waiting.domain
+""",
     *(
         _OWNED.format(kind=kind, table=table, same=same)
         for kind, table, same in (
-            ("agreements", "agreement", "there.kind = waiting.kind AND there.version = waiting.version"),
+            (
+                "agreements",
+                "agreement",
+                "there.kind = waiting.kind AND there.version = waiting.version",
+            ),
             ("users", "user_account", "lower(there.email) = lower(waiting.email)"),
             ("ranges", "number_range", "there.name = waiting.name"),
             ("templates", "template", "there.name = waiting.name"),
@@ -63,7 +70,8 @@ FROM (
     JOIN booking ON booking.id = waiting.id
         OR booking.organisation_id = owner.id AND booking.external_id = waiting.external_id
         OR booking.room_id = called.id
-    ORDER BY waiting.place, booking.id <> waiting.id, booking.external_id IS DISTINCT FROM waiting.external_id
+    ORDER BY waiting.place, booking.id <> waiting.id,
+        booking.external_id IS DISTINCT FROM waiting.external_id
 ) AS there
 WHERE there.place = waiting.place
 """,  # noqa: S608  as above
@@ -139,10 +147,11 @@ LEFT JOIN template ON template.name = waiting.template
 """
 _PINS: Final = ("pin", "guest_pin")
 _ROOM: Final = (
-    "state service_tag listed description participant_limit view host_view guest_view "
-    "max_pixels_per_second ivr_theme_name enable_overlay_text guests_can_present enable_chat "
-    "force_presenter_into_main mute_all_guests crypto_mode direct_media service tags"
-).split()
+    "state service_tag listed description participant_limit view host_view "
+    "guest_view max_pixels_per_second ivr_theme_name enable_overlay_text "
+    "guests_can_present enable_chat force_presenter_into_main mute_all_guests "
+    "crypto_mode direct_media service tags"
+)
 
 
 def _set(column: str, fields: Sequence[str], expression: str) -> str:
@@ -153,12 +162,16 @@ def _set(column: str, fields: Sequence[str], expression: str) -> str:
     )
 
 
-def _same(columns: Sequence[str]) -> list[str]:
-    return [_set(column, (column,), f"waiting.{column}") for column in columns]
+def _same(columns: str) -> list[str]:
+    return [_set(column, (column,), f"waiting.{column}") for column in columns.split()]
 
 
 def _change(
-    table: str, kind: str, sets: Sequence[str], joins: str = "", match: str = "there.id = waiting.id"
+    table: str,
+    kind: str,
+    sets: Sequence[str],
+    joins: str = "",
+    match: str = "there.id = waiting.id",
 ) -> str:
     return f"""
 UPDATE {table} AS there SET
@@ -172,7 +185,9 @@ def _change_rooms(kind: str, room_id: str) -> str:
     sets = [
         *_same(_ROOM),
         _set("organisation_id", ("organisation",), "owner.id"),
-        _set("service_name", ("service_name",), "coalesce(waiting.service_name, there.service_name)"),
+        _set(
+            "service_name", ("service_name",), "coalesce(waiting.service_name, there.service_name)"
+        ),
         _set("service_type", ("type",), "waiting.type"),
         _set("template_id", ("template", "template_organisation"), "template.id"),
         _set("pin", _PINS, "waiting.pin"),
@@ -192,11 +207,9 @@ CHANGE: Final[Mapping[str, tuple[str, ...]]] = {
             "organisations",
             [
                 *_same(
-                    (
-                        "name type state legacy_group_id purposes quota_permanent_rooms pool_size "
-                        "allow_own_address sms_sender_name sms_callback_url device_webhook_endpoint "
-                        "agreements_required deleted_at"
-                    ).split()
+                    "name type state legacy_group_id purposes quota_permanent_rooms pool_size "
+                    "allow_own_address sms_sender_name sms_callback_url device_webhook_endpoint "
+                    "agreements_required deleted_at"
                 ),
                 _set("parent_id", ("parent",), "parent.id"),
                 _set("merged_into_id", ("merged_into",), "merged_into.id"),
@@ -219,39 +232,33 @@ CHANGE: Final[Mapping[str, tuple[str, ...]]] = {
         _change(
             "agreement",
             "agreements",
-            _same(
-                "signed_on valid_from valid_to sub_processor_list_version instruction".split()
-            ),
+            _same("signed_on valid_from valid_to sub_processor_list_version instruction"),
         ),
     ),
-    "users": (_change("user_account", "users", _same(("roles",))),),
+    "users": (_change("user_account", "users", _same("roles")),),
     "domains": (
         _change(
             "domain",
             "domains",
             [
-                *_same(("inherit", "history_only")),
+                *_same("inherit history_only"),
                 _set("organisation_id", ("organisation",), "owner.id"),
             ],
             _OWNER,
             "there.domain = waiting.domain",
         ),
     ),
-    "ranges": (
-        _change("number_range", "ranges", _same("domain prefix low high expected".split())),
-    ),
+    "ranges": (_change("number_range", "ranges", _same("domain prefix low high expected")),),
     "templates": (
         _change(
             "template",
             "templates",
             [
                 *_same(
-                    (
-                        "service is_default is_pool host_pin_required guest_pin_required "
-                        "host_pin_low host_pin_high guest_pin_low guest_pin_high lead_minutes "
-                        "end_meeting_on_end_time custom_portal_guest custom_portal_host return_url "
-                        "call_type legacy_id"
-                    ).split()
+                    "service is_default is_pool host_pin_required guest_pin_required host_pin_low "
+                    "host_pin_high guest_pin_low guest_pin_high lead_minutes "
+                    "end_meeting_on_end_time custom_portal_guest custom_portal_host return_url "
+                    "call_type legacy_id"
                 ),
                 _set("service_type", ("type",), "waiting.type"),
                 _set("range_id", ("range", "range_organisation"), "number_range.id"),
@@ -259,10 +266,8 @@ CHANGE: Final[Mapping[str, tuple[str, ...]]] = {
             _RANGE,
         ),
     ),
-    "themes": (_change("theme", "themes", _same("pexip_name inherit legacy_key".split())),),
-    "message_templates": (
-        _change("message_template", "message_templates", _same(("body", "inherit"))),
-    ),
+    "themes": (_change("theme", "themes", _same("pexip_name inherit legacy_key")),),
+    "message_templates": (_change("message_template", "message_templates", _same("body inherit")),),
     "rooms": (_change_rooms("rooms", "id"),),
     "bookings": (
         _change_rooms("bookings", "room_id"),
@@ -271,12 +276,10 @@ CHANGE: Final[Mapping[str, tuple[str, ...]]] = {
             "bookings",
             [
                 *_same(
-                    (
-                        "starts_at ends_at lead_minutes end_meeting_on_end_time ended_at "
-                        "overrun_minutes long_permitted project_code external_id guest_microphone "
-                        "guest_pin_required meeting_type custom_portal_guest custom_portal_host "
-                        "return_url call_type sources"
-                    ).split()
+                    "starts_at ends_at lead_minutes end_meeting_on_end_time ended_at "
+                    "overrun_minutes long_permitted project_code external_id guest_microphone "
+                    "guest_pin_required meeting_type custom_portal_guest custom_portal_host "
+                    "return_url call_type sources"
                 ),
                 _set(
                     "cancelled_at",
@@ -290,7 +293,7 @@ CHANGE: Final[Mapping[str, tuple[str, ...]]] = {
                     _set(
                         field,
                         (field,),
-                        "(SELECT user_account.id FROM user_account "
+                        "(SELECT user_account.id FROM user_account "  # noqa: S608  as above
                         "WHERE user_account.organisation_id = owner.id "
                         f"AND lower(user_account.email) = lower(waiting.{field}))",
                     )
@@ -306,10 +309,8 @@ CHANGE: Final[Mapping[str, tuple[str, ...]]] = {
             "devices",
             [
                 *_same(
-                    (
-                        "description username single_sign_on without_proof enabled listed tags "
-                        "owner_email"
-                    ).split()
+                    "description username single_sign_on without_proof enabled listed tags "
+                    "owner_email"
                 ),
                 _set("organisation_id", ("organisation",), "owner.id"),
                 _set("sealed_password", ("password",), "waiting.password"),
@@ -322,7 +323,7 @@ CHANGE: Final[Mapping[str, tuple[str, ...]]] = {
             "address",
             "addresses",
             [
-                *_same(("until", "description")),
+                *_same("until description"),
                 _set("state", ("state",), "waiting.state"),
                 _set("range_id", ("range", "range_organisation"), "number_range.id"),
             ],

@@ -55,10 +55,19 @@ WHERE id = ANY ($1::bigint[]) AND state = 'active'
 RETURNING id, local, domain, state, until
 """
 
+# What was held without a room or device leaves no row behind.
 FREE: Final = """
-UPDATE address SET state = 'free', since = now(), until = NULL, organisation_id = NULL
-WHERE id = ANY ($1::bigint[]) AND state IN ('held', 'quarantined')
-RETURNING id, local, domain, state, until
+WITH gone AS (
+    DELETE FROM address
+    WHERE id = $1 AND state IN ('held', 'quarantined') AND num_nonnulls(room_id, device_id) = 0
+    RETURNING id, local, domain
+), freed AS (
+    UPDATE address SET state = 'free', since = now(), until = NULL
+    WHERE id = $1 AND state IN ('held', 'quarantined') AND num_nonnulls(room_id, device_id) = 1
+    RETURNING id, local, domain
+)
+SELECT id, local, domain, 'free' AS state, NULL::timestamptz AS until
+FROM (TABLE gone UNION ALL TABLE freed) AS done
 """
 
 DESCRIBE: Final = "UPDATE address SET description = $2 WHERE id = $1"

@@ -12,3 +12,8 @@ SET_SCOPE: Final = "SELECT set_config('vdx_policy.scope', $1, true)"
 
 # From here on row security holds, until the transaction ends.
 BECOME_TENANT: Final = "SET LOCAL ROLE vdx_policy_tenant"
+
+# Whether what was set above still holds.
+IS_TENANT: Final = """
+SELECT current_user = 'vdx_policy_tenant' AND current_setting('vdx_policy.scope', true) = $1
+"""

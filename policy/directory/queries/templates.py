@@ -53,19 +53,7 @@ ORDER BY chain.step
 
 # $1 the organisation, null for the platform, $2 the name. Its own, else that of the nearest above,
 # else the platform's.
-FIND_RANGE: Final = """
-WITH RECURSIVE above (id, parent_id, step) AS (
-    SELECT id, parent_id, 1 FROM organisation WHERE id = $1
-    UNION ALL
-    SELECT parent.id, parent.parent_id, above.step + 1
-    FROM organisation AS parent JOIN above ON above.parent_id = parent.id
-)
-SELECT number_range.id, number_range.name, number_range.domain
-FROM number_range LEFT JOIN above ON above.id = number_range.organisation_id
-WHERE number_range.name = $2 AND (number_range.organisation_id IS NULL OR above.id IS NOT NULL)
-ORDER BY above.step NULLS LAST
-LIMIT 1
-"""
+FIND_RANGE: Final = "SELECT id, name, domain FROM range_of($1, $2)"
 
 # $1 the organisation, null for the platform, $2 name, $3 service type, $4 service, $5 range, $6
 # whether the pool is made of it, then the columns.

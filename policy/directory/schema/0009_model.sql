@@ -185,6 +185,7 @@ ADD CONSTRAINT only_a_held_address_is_held_for_somebody
 COMMENT ON COLUMN address.organisation_id IS 'for whom an address without a target is kept';
 COMMENT ON COLUMN address.until IS 'when a hold or a quarantine ends';
 CREATE INDEX address_that_ends ON address (until) WHERE until IS NOT NULL AND state <> 'free';
+CREATE INDEX address_that_is_free ON address (local, since) WHERE state = 'free';
 CREATE INDEX address_held_for ON address (organisation_id) WHERE organisation_id IS NOT NULL;
 CREATE INDEX address_of_range ON address (range_id) WHERE range_id IS NOT NULL AND state <> 'free';
 
@@ -384,6 +385,7 @@ ADD FOREIGN KEY (room_id, kind) REFERENCES room (id, kind) ON DELETE CASCADE,
 ADD COLUMN organisation_id uuid,
 ADD COLUMN ended_at timestamptz,
 ADD COLUMN runs_seen_at timestamptz,
+ADD COLUMN swept_at timestamptz,
 ADD COLUMN overrun_minutes integer NOT NULL DEFAULT 120 CHECK (overrun_minutes BETWEEN 0 AND 1440),
 ADD COLUMN long_permitted boolean NOT NULL DEFAULT false,
 ADD COLUMN sealed_details text,
@@ -409,6 +411,7 @@ ADD COLUMN sources jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(sources) = 'o
 COMMENT ON COLUMN booking.sealed_details IS
 'encrypted by the program: subject, description, labels, additional information';
 COMMENT ON COLUMN booking.runs_seen_at IS 'when the platform last said that the conference runs';
+COMMENT ON COLUMN booking.swept_at IS 'when its addresses were quarantined, after its end';
 COMMENT ON COLUMN booking.overrun_minutes IS 'how long after its end a running meeting may be joined';
 COMMENT ON COLUMN booking.guest_pin_required IS 'whether the short link asks for the PIN';
 COMMENT ON COLUMN booking.sources IS 'for each value that was inherited, which template it came from';
@@ -426,7 +429,8 @@ ADD CONSTRAINT a_meeting_lasts_a_day_at_most
     CHECK (long_permitted OR ends_at - starts_at <= interval '24 hours'),
 ADD CONSTRAINT a_meeting_ends_in_one_way CHECK (cancelled_at IS NULL OR ended_at IS NULL),
 ADD CONSTRAINT an_external_id_is_used_once UNIQUE (organisation_id, external_id);
-CREATE INDEX booking_by_end ON booking (ends_at) WHERE ended_at IS NULL;
+CREATE INDEX booking_by_end ON booking (ends_at);
+CREATE INDEX booking_to_sweep ON booking (ends_at) WHERE swept_at IS NULL;
 
 CREATE FUNCTION fill_booking() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $function$

@@ -1,6 +1,6 @@
 -- Whoever acts for an organisation sees and changes what belongs to it and to those below it, and
--- nothing else: row security for the role vdx_policy_tenant, within the organisation whose id stands
--- in vdx_policy.scope. The tables' owner is not limited.
+-- nothing else: row security for the role vdx_policy_tenant, within the organisation whose id
+-- stands in vdx_policy.scope. The tables' owner is not limited.
 
 -- Roles belong to the whole cluster: another database may have brought it.
 DO $do$
@@ -23,7 +23,9 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'role vdx_policy_tenant: must neither be a superuser nor bypass row security';
     END IF;
-    IF NOT pg_has_role(current_user, 'vdx_policy_tenant', CASE WHEN newer THEN 'SET' ELSE 'MEMBER' END) THEN
+    IF NOT pg_has_role(
+        current_user, 'vdx_policy_tenant', CASE WHEN newer THEN 'SET' ELSE 'MEMBER' END
+    ) THEN
         EXECUTE split_part(asked, '; ', 2);
     END IF;
 EXCEPTION WHEN insufficient_privilege THEN
@@ -172,8 +174,10 @@ BEGIN
                 'EXISTS (SELECT FROM user_account WHERE user_account.id = user_account_id)', NULL),
             ('domain', format('%s OR inherit AND %s', inside, above), inside,
                 inside || ' AND NOT domain_is_of_others(domain)'),
-            ('number_range', format('%s OR %s OR organisation_id IS NULL', inside, above), NULL, NULL),
-            ('template', format('%s OR is_default AND %s OR organisation_id IS NULL', inside, above), inside,
+            ('number_range',
+                format('%s OR %s OR organisation_id IS NULL', inside, above), NULL, NULL),
+            ('template',
+                format('%s OR is_default AND %s OR organisation_id IS NULL', inside, above), inside,
                 inside || ' AND (range_id IS NULL OR EXISTS ('
                 'SELECT FROM number_range WHERE number_range.id = range_id))'),
             ('message_template', format('%s OR inherit AND %s', inside, above), inside, NULL),
@@ -191,7 +195,8 @@ BEGIN
                 inside || ' OR EXISTS (SELECT FROM room WHERE room.id = room_id)'
                 ' OR EXISTS (SELECT FROM device WHERE device.id = device_id)', NULL),
             ('address_use', 'EXISTS (SELECT FROM address WHERE address.id = address_id)', NULL, NULL),
-            ('phonebook_grant', format('%s OR seen_by_id = ANY ((SELECT scope())::uuid[])', inside), inside, NULL),
+            ('phonebook_grant',
+                format('%s OR seen_by_id = ANY ((SELECT scope())::uuid[])', inside), inside, NULL),
             ('phonebook_entry', inside, NULL, NULL),
             ('audit', inside, NULL, NULL)
         ) AS policy (entity, reads, writes, leaves)

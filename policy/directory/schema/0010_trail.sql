@@ -39,9 +39,9 @@ SELECT set_config('vdx_policy.search_path', current_setting('search_path'), true
 SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
 
 
--- The chain ----------------------------------------------------------------------------------------
+-- The chain ---------------------------------------------------------------------------------------
 
--- What is hashed, behind the hash before it. policy/directory/auditing.py writes the very same text.
+-- What is hashed, behind the hash before it. policy/directory/chain.py writes the very same text.
 CREATE FUNCTION audit_text(noted audit, chain_no bigint) RETURNS text
 STABLE PARALLEL SAFE
 RETURN jsonb_build_array(
@@ -155,7 +155,7 @@ $function$;
 REVOKE EXECUTE ON FUNCTION prune_audit(timestamptz) FROM PUBLIC;
 
 
--- What is noted ------------------------------------------------------------------------------------
+-- What is noted -----------------------------------------------------------------------------------
 
 -- A key of several columns is written with a space between them.
 CREATE FUNCTION audit_key(noted jsonb, columns text[]) RETURNS text
@@ -229,7 +229,8 @@ BEGIN
     END IF;
     IF touched > 1000 AND 'organisation_id' = ANY (told) THEN
         EXECUTE format(
-            'SELECT min(organisation_id::text) FROM %I HAVING count(DISTINCT organisation_id) = 1', many
+            'SELECT min(organisation_id::text) FROM %I HAVING count(DISTINCT organisation_id) = 1',
+            many
         ) INTO owner;
     END IF;
     IF touched > 1000 OR touched IS NULL THEN
@@ -243,28 +244,34 @@ BEGIN
         IF TG_NARGS = 3 THEN
             SELECT array_agg(to_jsonb(older)) INTO older_rows FROM older;
         ELSE
-            EXECUTE format('SELECT array_agg(to_jsonb(each)) FROM (SELECT %s FROM older) AS each', TG_ARGV[3])
-            INTO older_rows;
+            EXECUTE format(
+                'SELECT array_agg(to_jsonb(each)) FROM (SELECT %s FROM older) AS each', TG_ARGV[3]
+            ) INTO older_rows;
         END IF;
     END IF;
     IF TG_OP <> 'DELETE' THEN
         IF TG_NARGS = 3 THEN
             SELECT array_agg(to_jsonb(newer)) INTO newer_rows FROM newer;
         ELSE
-            EXECUTE format('SELECT array_agg(to_jsonb(each)) FROM (SELECT %s FROM newer) AS each', TG_ARGV[3])
-            INTO newer_rows;
+            EXECUTE format(
+                'SELECT array_agg(to_jsonb(each)) FROM (SELECT %s FROM newer) AS each', TG_ARGV[3]
+            ) INTO newer_rows;
         END IF;
     END IF;
     INSERT INTO audit (actor, operation, entity, entity_id, organisation_id, changed)
-    SELECT actor, operation, TG_TABLE_NAME, each.id, audit_owner(TG_TABLE_NAME, each.noted), each.changed
+    SELECT actor, operation, TG_TABLE_NAME, each.id, audit_owner(TG_TABLE_NAME, each.noted),
+        each.changed
     FROM (
         SELECT
             coalesce(newer.id, older.id) AS id,
             coalesce(newer.noted, older.noted) AS noted,
             audit_changes(older.noted, newer.noted, told, key || untold) AS changed
-        FROM (SELECT audit_key(noted, key) AS id, noted FROM unnest(older_rows) AS noted) AS older
-        FULL JOIN (SELECT audit_key(noted, key) AS id, noted FROM unnest(newer_rows) AS noted) AS newer
-            ON newer.id = older.id
+        FROM (
+            SELECT audit_key(noted, key) AS id, noted FROM unnest(older_rows) AS noted
+        ) AS older
+        FULL JOIN (
+            SELECT audit_key(noted, key) AS id, noted FROM unnest(newer_rows) AS noted
+        ) AS newer ON newer.id = older.id
     ) AS each
     WHERE operation <> 'update' OR each.changed <> '{}'
     ORDER BY each.id;
@@ -287,7 +294,8 @@ BEGIN
             ('agreement', '{id}', '{organisation_id,kind,version,signed_on,valid_from,valid_to,'
                 'sub_processor_list_version}', '{}', NULL),
             ('user_account', '{id}', '{organisation_id,email,roles}', '{}', NULL),
-            ('number_range', '{id}', '{organisation_id,name,domain,prefix,low,high,expected}', '{}', NULL),
+            ('number_range', '{id}', '{organisation_id,name,domain,prefix,low,high,expected}', '{}',
+                NULL),
             ('template', '{id}', '{organisation_id,name,service_type,is_default,range_id,'
                 'host_pin_required,guest_pin_required,lead_minutes,end_meeting_on_end_time,'
                 'legacy_id}', '{}', NULL),
@@ -300,18 +308,20 @@ BEGIN
                 'end_meeting_on_end_time,cancelled_at,ended_at,overrun_minutes,long_permitted,'
                 'organised_by,created_by,updated_by,created_at,project_code,external_id,'
                 'guest_microphone,guest_pin_required,meeting_type}',
-                '{kind,updated_at,runs_seen_at}', NULL),
+                '{kind,updated_at,runs_seen_at,swept_at}', NULL),
             ('device', '{id}', '{organisation_id,single_sign_on,without_proof,enabled,listed,'
                 'picture_id,created_at}', '{registered_until}', NULL),
             ('address', '{id}', '{local,domain,kind,state,room_id,device_id,since,until,'
                 'organisation_id,range_id}', '{}', NULL),
             ('picture', '{id}', '{organisation_id,sha256,width,height}', '{}',
                 'id, organisation_id, sha256, width, height, added_at'),
-            ('phonebook_grant', '{organisation_id,seen_by_id}', '{organisation_id,seen_by_id}', '{}', NULL),
+            ('phonebook_grant', '{organisation_id,seen_by_id}', '{organisation_id,seen_by_id}', '{}',
+                NULL),
             ('reservation', '{id}', '{organisation_id,room_id,until,created_by}', '{}', NULL),
             ('message_template', '{id}', '{organisation_id,name,inherit}', '{}', NULL),
             ('theme', '{id}', '{organisation_id,name,pexip_name,inherit,legacy_key}', '{}',
-                'id, organisation_id, name, pexip_name, inherit, legacy_key, md5(archive) AS archive'),
+                'id, organisation_id, name, pexip_name, inherit, legacy_key, '
+                'md5(archive) AS archive'),
             ('contact', '{id}', '{user_account_id}', '{}', NULL),
             ('emergency_number', '{number}', '{}', '{}', NULL),
             ('platform_names', '{kind}', '{}', '{}', NULL)

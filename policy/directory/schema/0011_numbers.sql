@@ -11,6 +11,22 @@ ADD CONSTRAINT a_prefix_is_a_number_or_has_a_letter
     CHECK (prefix ~ '^[0-9]*$' OR prefix ~ '[a-z_]'),
 ADD CONSTRAINT no_number_begins_with_0 CHECK (prefix !~ '^0');
 
+-- The range of a name that is nearest to an organisation: its own, that of the nearest above, else
+-- the platform's, which alone is asked for with null. Also of those above a tenant.
+CREATE FUNCTION range_of(owner uuid, asked text) RETURNS SETOF number_range
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $function$
+WITH RECURSIVE above (id, parent_id, step) AS (
+    SELECT id, parent_id, 1 FROM organisation WHERE id = owner AND in_scope(owner)
+    UNION ALL
+    SELECT parent.id, parent.parent_id, above.step + 1
+    FROM organisation AS parent JOIN above ON above.parent_id = parent.id
+)
+SELECT number_range.* FROM number_range LEFT JOIN above ON above.id = number_range.organisation_id
+WHERE number_range.name = asked AND (number_range.organisation_id IS NULL OR above.id IS NOT NULL)
+ORDER BY above.step NULLS LAST
+LIMIT 1
+$function$;
+
 -- The numbers of a range that may be issued, but for emergency numbers, as one span for each number
 -- of digits: within a span the order of numbers is the order of their texts. Ten digits look like a
 -- CPR number, with the prefix or without.
@@ -100,13 +116,14 @@ WITH ended AS (
     LIMIT 1000
     FOR UPDATE
 ), freed AS (
-    UPDATE address SET state = 'free' FROM ended WHERE address.id = ended.id RETURNING 1
+    UPDATE address SET state = 'free', organisation_id = NULL FROM ended
+    WHERE address.id = ended.id RETURNING 1
 )
 SELECT count(*) FROM freed
 $function$;
 
--- Registers a number of a range, with its prefix and without, unless somebody has either. Waits for
--- whoever is about to have it.
+-- Registers a number of a range, with its prefix and without; null when somebody has either. Waits
+-- for whoever is about to have it.
 CREATE FUNCTION take_number(
     asked number_range, number bigint, new_kind text, room uuid, new_state text, new_until timestamptz
 ) RETURNS bigint[]
@@ -115,23 +132,45 @@ DECLARE
     taken bigint[];
     wanted integer := CASE WHEN asked.prefix = '' THEN 1 ELSE 2 END;
 BEGIN
-    WITH added AS (
-        INSERT INTO address (local, domain, kind, state, room_id, range_id, until)
-        SELECT spelling.local, spelling.domain, new_kind, new_state, room, asked.id, new_until
-        FROM (
-            VALUES (asked.prefix || number, asked.domain), (number::text, NULL)
-        ) AS spelling (local, domain)
-        LIMIT wanted
-        ON CONFLICT (local, domain) WHERE state <> 'free' DO NOTHING
-        RETURNING id
-    )
-    SELECT array_agg(id) INTO taken FROM added;
-    IF cardinality(taken) < wanted THEN
-        RAISE EXCEPTION USING ERRCODE = 'VDX01';  -- gives back the one of the two
-    END IF;
-    RETURN taken;
-EXCEPTION WHEN SQLSTATE 'VDX01' THEN
+    FOR attempt IN 1..2 LOOP
+        BEGIN
+            WITH added AS (
+                INSERT INTO address (local, domain, kind, state, room_id, range_id, until)
+                SELECT spelling.local, spelling.domain, new_kind, new_state, room, asked.id, new_until
+                FROM (
+                    VALUES (asked.prefix || number, asked.domain), (number::text, NULL)
+                ) AS spelling (local, domain)
+                LIMIT wanted
+                ON CONFLICT (local, domain) WHERE state <> 'free' DO NOTHING
+                RETURNING id
+            )
+            SELECT array_agg(id) INTO taken FROM added;
+            IF cardinality(taken) = wanted THEN
+                RETURN taken;
+            END IF;
+            RAISE EXCEPTION USING ERRCODE = 'VDX01';  -- gives back the one of the two
+        EXCEPTION WHEN SQLSTATE 'VDX01' THEN
+            NULL;
+        END;
+        EXIT WHEN attempt = 2 OR 0 = (
+            free_addresses_that_ended(asked.domain, ARRAY[asked.prefix || number], NULL, NULL)
+            + free_addresses_that_ended(NULL, ARRAY[number::text], NULL, NULL)
+        );
+    END LOOP;
     RETURN NULL;
+END
+$function$;
+
+-- The same without waiting; nothing, but not null, when that would have been needed. So nobody waits
+-- for others while there are more numbers, and two who draw many never wait for each other.
+CREATE FUNCTION take_number_at_once(
+    asked number_range, number bigint, new_kind text, room uuid, new_state text, new_until timestamptz
+) RETURNS bigint[]
+LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout = '20ms' AS $function$
+BEGIN
+    RETURN take_number(asked, number, new_kind, room, new_state, new_until);
+EXCEPTION WHEN lock_not_available THEN
+    RETURN '{}';
 END
 $function$;
 
@@ -152,10 +191,12 @@ ORDER BY span.up_to
 LIMIT 1
 $function$;
 
--- Looks through the whole range, from a random number on, and takes the first that can be had.
+-- Looks through the whole range, from a random number on, and takes the first that can be had; says
+-- how many it would have had to wait for.
 CREATE FUNCTION search_number(
-    asked number_range, new_kind text, room uuid, new_state text, new_until timestamptz
-) RETURNS bigint[]
+    asked number_range, new_kind text, room uuid, new_state text, new_until timestamptz,
+    waits boolean, OUT taken bigint[], OUT passed bigint
+)
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $function$
 DECLARE
     start bigint := random_number(asked);
@@ -163,7 +204,43 @@ DECLARE
     part record;
     first bigint;
     number bigint;
-    taken bigint[];
+BEGIN
+    passed := 0;
+    FOR part IN
+        SELECT false AS is_before, greatest(low, start) AS low, high
+        FROM spans_of(asked) WHERE high >= start
+        UNION ALL
+        SELECT true, low, least(high, start - 1) FROM spans_of(asked) WHERE low < start
+        ORDER BY is_before, low
+    LOOP
+        first := part.low;
+        WHILE first <= part.high LOOP
+            FOREACH number IN ARRAY free_numbers(asked, first, least(first + step - 1, part.high))
+            LOOP
+                taken := CASE
+                    WHEN waits THEN take_number(asked, number, new_kind, room, new_state, new_until)
+                    ELSE take_number_at_once(asked, number, new_kind, room, new_state, new_until)
+                END;
+                IF cardinality(taken) > 0 THEN
+                    RETURN;
+                END IF;
+                passed := passed + (taken IS NOT NULL)::integer;
+            END LOOP;
+            first := first + step;
+        END LOOP;
+    END LOOP;
+    taken := NULL;
+END
+$function$;
+
+-- Takes any number that can be had, sooner or later; null when there is none. Each round frees some
+-- of what has ended, so that there is an end to them.
+CREATE FUNCTION find_number(
+    asked number_range, new_kind text, room uuid, new_state text, new_until timestamptz
+) RETURNS bigint[]
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $function$
+DECLARE
+    found record;
     freed bigint;
 BEGIN
     LOOP
@@ -172,28 +249,16 @@ BEGIN
             + CASE WHEN asked.prefix = '' THEN 0
                 ELSE free_addresses_that_ended(NULL, '{}', low::text, high::text) END
         ) INTO freed FROM spans_of(asked);
-        FOR part IN
-            SELECT false AS is_before, greatest(low, start) AS low, high
-            FROM spans_of(asked) WHERE high >= start
-            UNION ALL
-            SELECT true, low, least(high, start - 1) FROM spans_of(asked) WHERE low < start
-            ORDER BY is_before, low
-        LOOP
-            first := part.low;
-            WHILE first <= part.high LOOP
-                FOREACH number IN ARRAY
-                    free_numbers(asked, first, least(first + step - 1, part.high))
-                LOOP
-                    taken := take_number(asked, number, new_kind, room, new_state, new_until);
-                    IF taken IS NOT NULL THEN
-                        RETURN taken;
-                    END IF;
-                END LOOP;
-                first := first + step;
-            END LOOP;
-        END LOOP;
-        IF coalesce(freed, 0) = 0 THEN
-            RETURN NULL;
+        found := search_number(asked, new_kind, room, new_state, new_until, false);
+        IF found.passed > 0 AND found.taken IS NULL THEN
+            BEGIN
+                found := search_number(asked, new_kind, room, new_state, new_until, true);
+            EXCEPTION WHEN deadlock_detected THEN
+                RETURN NULL;  -- each of two has what the other waits for: there is no more
+            END;
+        END IF;
+        IF found.taken IS NOT NULL OR coalesce(freed, 0) = 0 THEN
+            RETURN found.taken;
         END IF;
     END LOOP;
 END
@@ -201,7 +266,7 @@ $function$;
 
 -- Registers a number of a range for a room and gives its addresses: the one with the domain, and with
 -- a prefix also the bare number. Inside a transaction that reads what is committed it cannot fail
--- while a number is free; what others are about to take it waits for.
+-- while a number is free; where all that are left are about to be somebody's, it waits for those.
 CREATE FUNCTION register_number(
     range uuid, kind text, room uuid, state text DEFAULT 'active', until timestamptz DEFAULT NULL
 ) RETURNS SETOF address
@@ -221,16 +286,10 @@ BEGIN
         CONTINUE WHEN EXISTS (
             SELECT FROM emergency_number WHERE number IN (drawn::text, asked.prefix || drawn)
         );
-        taken := take_number(asked, drawn, kind, room, state, until);
-        IF taken IS NULL AND (
-            free_addresses_that_ended(asked.domain, ARRAY[asked.prefix || drawn], NULL, NULL)
-            + free_addresses_that_ended(NULL, ARRAY[drawn::text], NULL, NULL)
-        ) > 0 THEN
-            taken := take_number(asked, drawn, kind, room, state, until);
-        END IF;
-        EXIT WHEN taken IS NOT NULL;
+        taken := take_number_at_once(asked, drawn, kind, room, state, until);
+        EXIT WHEN cardinality(taken) > 0;
     END LOOP;
-    taken := coalesce(taken, search_number(asked, kind, room, state, until));
+    taken := coalesce(nullif(taken, '{}'), find_number(asked, kind, room, state, until));
     IF taken IS NULL THEN
         PERFORM refuse('range_exhausted', format(
             'number range %s: exhausted, none of its %s numbers is free',

@@ -130,6 +130,7 @@ async def change_booking(
 ) -> PinPair | None:
     """Change a meeting for whoever calls next; gives its PINs when they are others now."""
     await _lock(connection, meeting, {"planned", "open"}, "it does not change any more")
+    meeting = await find_booking(connection, str(meeting["id"]), ()) or meeting  # as it is by then
     for what, text in (("external id", change.external_id), ("project code", change.project_code)):
         refuse_cpr(what, text or "")
     room = await room_of(connection, meeting)

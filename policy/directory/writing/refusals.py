@@ -216,9 +216,10 @@ def _reference(exc: asyncpg.PostgresError) -> str:
     if str(exc).startswith("update or delete"):
         gone = str(exc).split('"')[1]
         return f"{_called(gone)}: a {whose} still needs it"
-    if exc.constraint_name in SENTENCES:
-        return SENTENCES[exc.constraint_name]
-    what = (exc.constraint_name or "").removeprefix(f"{exc.table_name}_").removesuffix("_fkey")
+    name = exc.constraint_name or ""
+    if name in SENTENCES:
+        return SENTENCES[name]
+    what = name.removeprefix(f"{exc.table_name}_").removesuffix("_fkey")
     return f"{whose}: there is no such {what.removesuffix('_id').replace('_', ' ')}"
 
 

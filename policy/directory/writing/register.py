@@ -186,12 +186,12 @@ async def hold(
 async def free(connection: Connection, key: AddressKey) -> Address:
     """End a hold or a quarantine before its time."""
     found = await get_address(connection, key)
-    rows = await connection.fetch(FREE, [found["id"]])
-    if not rows:
+    row = await connection.fetchrow(FREE, found["id"])
+    if row is None:
         raise RefusedError(
             f"address {alias_of(key)}: is active, take it from its room or device first"
         )
-    return _address(rows[0])
+    return _address(row)
 
 
 async def get_address(connection: Connection, key: AddressKey) -> asyncpg.Record:

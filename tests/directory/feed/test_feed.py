@@ -273,7 +273,6 @@ async def test_a_promotion_moves_everybody_and_makes_all_doubtful(
             await until(lambda: feed.state.is_listening)
 
             await both.first.start()
-            await feed.look()
             await both.second.execute("INSERT INTO change_log (kind, key) VALUES ('local', 'own')")
             await follower.wait(lambda: "own" in told)
 

@@ -103,6 +103,26 @@ async def test_only_what_is_named_changes(database: Database) -> None:
     assert unsealed_pins(SEAL, room) == pins
 
 
+async def test_two_changes_add_up(database: Database) -> None:
+    """Whoever looked before the other one changed it takes nothing back."""
+    await build_world(database)
+    booked = await book(database.sql)
+    meeting = await found(database, booked)
+
+    for change in (
+        BookingChange(details={"labels": ["one"]}, said={"locked": True}),
+        BookingChange(details={"description": "Room 4"}, said={"participant_limit": 9}),
+    ):
+        await change_booking(database.sql, SEAL, meeting, change)
+
+    meeting = await found(database, booked)
+    details = unseal_details(SEAL, meeting["sealed_details"])
+    assert details is not None
+    assert (details.labels, details.description) == (("one",), "Room 4")
+    sources = orjson.loads(meeting["sources"])
+    assert (sources["locked"], sources["participant_limit"]) == ("the booking", "the booking")
+
+
 async def test_new_pins_are_as_long_as_the_old(database: Database) -> None:
     """A pair stays a pair, a meeting without PINs has none to renew."""
     await build_world(database)
@@ -116,10 +136,10 @@ async def test_new_pins_are_as_long_as_the_old(database: Database) -> None:
     assert pins.guest_pin is not None
     assert (len(pins.pin), len(pins.guest_pin)) == (6, 6)
     assert pins.pin != "482137"
-    with pytest.raises(RefusedError, match="^PINs: the meeting has none that could be drawn anew"):
+    with pytest.raises(RefusedError, match=r"^PINs: the meeting has none that could be drawn anew"):
         await change_booking(database.sql, SEAL, await found(database, open_), new_pins)
     meeting = await found(database, open_)
-    with pytest.raises(RefusedError, match="^guest PIN: needs a PIN for hosts beside it"):
+    with pytest.raises(RefusedError, match=r"^guest PIN: needs a PIN for hosts beside it"):
         await change_booking(database.sql, SEAL, meeting, BookingChange(guest_pin="9037"))
     guarded = await change_booking(
         database.sql, SEAL, await found(database, open_), BookingChange(pin="48213")

@@ -129,5 +129,5 @@ async def test_what_is_not_there_is_refused(database: Database) -> None:
     ):
         with pytest.raises(RefusedError, match=f"^{text}"):
             await resolve(database.sql, hospital, name, said)
-    with pytest.raises(RefusedError, match="^range 'hospital': is none"):
+    with pytest.raises(RefusedError, match=r"^range 'hospital': is none"):
         await resolve(database.sql, neighbour, None, {"range": "hospital"})

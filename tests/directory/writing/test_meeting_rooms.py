@@ -119,9 +119,9 @@ async def test_without_a_range_there_is_no_number(database: Database) -> None:
     await build_world(database)
     await database.sql.execute("UPDATE template SET range_id = NULL")
 
-    with pytest.raises(RefusedError, match="^range: no template of the organisation, above it or"):
+    with pytest.raises(RefusedError, match=r"^range: no template of the organisation, above it or"):
         await book(database.sql)
-    with pytest.raises(RefusedError, match="^address ward7: needs a domain, since no template"):
+    with pytest.raises(RefusedError, match=r"^address ward7: needs a domain, since no template"):
         await book(database.sql, own_address="ward7")
     booked = await book(database.sql, own_address="ward7@rooms.example.org", ends_at=NOON + HOUR)
     assert booked.addresses == ("ward7@rooms.example.org",)

@@ -14,9 +14,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from policy.directory.writing.inheritance import get_range
 from policy.directory.writing.organisations import get_organisation
 from policy.directory.writing.ranges import NewRange, create_range, delete_range, list_ranges
 from policy.directory.writing.register import draw_number
+from policy.directory.writing.scope import act_as
 from policy.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -276,6 +278,51 @@ async def test_fifty_at_once_get_distinct_numbers_until_there_are_none(
     assert addresses == issuable * (2 if prefix else 1)
 
 
+async def test_nobody_waits_for_others_while_there_are_more(
+    database: Database, north: UUID
+) -> None:
+    """Each holds what it has drawn so far: two that draw many do not wait for each other."""
+    range_id = await _range(database.sql, 123, 138)
+    async with _places(database) as places:
+        both = places.get_nowait(), places.get_nowait()
+        transactions = [each.transaction() for each in both]
+        for each, transaction in zip(both, transactions, strict=True):
+            await transaction.start()
+            await each.execute("SET LOCAL statement_timeout = '10s'")
+        drawn = [
+            (await draw_number(each, range_id, north))[0].local for _ in range(8) for each in both
+        ]
+        await transactions[0].rollback()
+        later = [each.local for (each,) in await _draw_all(both[1], range_id, north)]
+        await transactions[1].rollback()
+
+    assert len(set(drawn)) == 16
+    assert set(later) == set(map(str, range(123, 139))) - set(drawn[1::2])
+
+
+async def test_of_two_that_want_each_others_number_one_is_refused(
+    database: Database, north: UUID
+) -> None:
+    """In words, not by a deadlock; the other one gets what it gives back."""
+    range_id = await _range(database.sql, 51, 52)
+    async with _places(database) as places:
+        both = places.get_nowait(), places.get_nowait()
+        transactions = [each.transaction() for each in both]
+        for each, transaction in zip(both, transactions, strict=True):
+            await transaction.start()
+            await each.execute("SET LOCAL deadlock_timeout = '50ms'")
+            await draw_number(each, range_id, north)
+        ends = await asyncio.gather(
+            *(draw_number(each, range_id, north) for each in both), return_exceptions=True
+        )
+        for transaction in transactions:
+            await transaction.rollback()
+
+    (refused,) = (each for each in ends if isinstance(each, BaseException))
+    assert isinstance(refused, asyncpg.CheckViolationError)
+    assert refused.constraint_name == "range_exhausted"
+
+
 async def test_every_number_is_about_as_likely(database: Database, north: UUID) -> None:
     """Of 400 draws each of ten numbers gets some 40: four and a half deviations are far enough."""
     range_id = await _range(database.sql, 96, 105)
@@ -317,3 +364,31 @@ async def test_a_range_that_is_used_stays(database: Database, north: UUID) -> No
     await delete_range(database.sql, "n", owner)
 
     assert await list_ranges(database.sql, owner) == []
+
+
+async def test_a_tenant_draws_from_a_range_above_it(database: Database, north: UUID) -> None:
+    """And sees that numbers are taken by those whom it cannot see."""
+    owner = await get_organisation(database.sql, "north")
+    range_id = await create_range(database.sql, NewRange("n", DOMAIN, 5, 7, "a"), owner)
+    (first, _) = await draw_number(database.sql, range_id, north)
+    room = await database.sql.fetchval(
+        """
+        WITH made AS (
+            INSERT INTO organisation (code, name, parent_id) VALUES ('below', 'Below', $1)
+            RETURNING id
+        )
+        INSERT INTO room (organisation_id, kind) SELECT id, 'permanent' FROM made RETURNING id
+        """,
+        owner.id,
+    )
+    await database.sql.execute("UPDATE domain SET inherit = true")
+
+    async with database.sql.transaction():
+        await act_as(database.sql, "somebody", within="below")
+        found = await get_range(
+            database.sql, (await get_organisation(database.sql, "below")).id, "n"
+        )
+        drawn = await _draw_all(database.sql, found.id, room)
+
+    assert found.id == range_id
+    assert sorted(pair[0].local for pair in drawn) == sorted({"a5", "a6", "a7"} - {first.local})

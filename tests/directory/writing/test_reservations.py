@@ -63,7 +63,7 @@ async def test_a_reservation_is_used_once_by_who_has_it(database: Database) -> N
     with pytest.raises(RefusedError, match=is_none):
         await book(database.sql, reservation_id=uuid4())
     for said in ({"pin": "48213"}, {"own_address": "ward7"}):
-        with pytest.raises(RefusedError, match="^reservation: comes with PINs and a number, none"):
+        with pytest.raises(RefusedError, match=r"^reservation: comes with PINs and a number, none"):
             await book(database.sql, reservation_id=reserved.id, **said)
     await book(database.sql, reservation_id=reserved.id)
     with pytest.raises(RefusedError, match=is_none):
@@ -75,12 +75,12 @@ async def test_a_reservation_ends(database: Database) -> None:
     reserved = await put_aside(database, hours=1)
     await database.sql.execute("UPDATE reservation SET until = now()")
 
-    with pytest.raises(RefusedError, match="or is over or used$"):
+    with pytest.raises(RefusedError, match=r"or is over or used$"):
         await book(database.sql, reservation_id=reserved.id)
 
     await database.sql.execute("UPDATE reservation SET until = now() + interval '1 hour'")
     await database.sql.execute("UPDATE address SET state = 'free'")
-    with pytest.raises(RefusedError, match="or is over or used$"):
+    with pytest.raises(RefusedError, match=r"or is over or used$"):
         await book(database.sql, reservation_id=reserved.id)
 
 

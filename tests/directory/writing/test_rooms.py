@@ -240,7 +240,9 @@ async def test_rooms_for_citizens_are_guarded(site: Database) -> None:
         assert caught.value.constraint_name == "rooms_for_citizens_are_guarded"
     room = await get_room(site.sql, ALIAS)
     with pytest.raises(asyncpg.CheckViolationError, match="each room needs a pin"):
-        await change_room(site.sql, SEAL, room, RoomChange(clear=["pin", "guest_pin", "allow_guests"]))
+        await change_room(
+            site.sql, SEAL, room, RoomChange(clear=["pin", "guest_pin", "allow_guests"])
+        )
 
 
 async def test_a_quota_counts_rooms_that_are_in_use(site: Database) -> None:

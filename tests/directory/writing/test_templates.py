@@ -138,12 +138,12 @@ async def test_a_template_is_taken_away(database: Database) -> None:
         " SELECT organisation_id, 'permanent', id FROM template WHERE name = 'one'"
     )
 
-    with pytest.raises(RefusedError, match="^template 'one': 1 permanent rooms have it$"):
+    with pytest.raises(RefusedError, match=r"^template 'one': 1 permanent rooms have it$"):
         await delete_template(database.sql, hospital, "one")
     await database.sql.execute("UPDATE room SET template_id = NULL")
     await delete_template(database.sql, hospital, "one")
 
-    with pytest.raises(RefusedError, match="^template 'one': is none of this organisation"):
+    with pytest.raises(RefusedError, match=r"^template 'one': is none of this organisation"):
         await delete_template(database.sql, hospital, "one")
 
 

@@ -1,0 +1,297 @@
+"""Two servers on two PostgreSQL: one reads the primary, the other one the standby."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+from collections import Counter
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+import asyncpg
+
+from policy.directory.connection import FAULTS, PRIMARY
+from tests.clusters import address_of
+from tests.database import KEY
+from tests.e2e.history import FALLBACK, NEVER, Asked, Commit, History
+from tests.e2e.program import LIMIT_S, Site, until
+from tests.e2e.worlds import World
+from tests.fakes.calls import ROOM_SYSTEM, Leg
+from tests.fakes.calls import Site as NodeSite
+from tests.fakes.node import FakeNode
+from tests.fakes.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from policy.directory.connection import Connection
+    from tests.clusters import Node, Pair
+    from tests.e2e.program import Program
+    from tests.e2e.worlds import Statement
+
+# As the settings are by default.
+POLL_S: Final = 0.25
+TIMEOUT_S: Final = 1.0
+UNTRUSTED_S: Final = 2.0
+# So late a commit may be seen at worst.
+BOUND_S: Final = POLL_S + TIMEOUT_S
+# A node is answered within this.
+ANSWER_S: Final = 2.0
+
+_SETTINGS: Final = "server: {port: 0}\nrules: {folder: rules, watch: false}\n"
+
+
+def tell(what: str, **figures: object) -> None:
+    """Show figures to who runs pytest with -s."""
+    print(f"\n{what}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))  # noqa: T201  see above
+
+
+def spread(times_s: Sequence[float]) -> str:
+    """Give median, 99th percentile and most of some times."""
+    ordered = sorted(times_s)
+    picked = (ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)], ordered[-1])
+    return "p50 {:.1f} p99 {:.1f} max {:.1f} ms of {}".format(
+        *(1000 * each for each in picked), len(ordered)
+    )
+
+
+class Server:
+    """One of the servers, and a node that calls it over connections that it keeps."""
+
+    def __init__(self, name: str, program: Program, node: FakeNode) -> None:
+        self.name = name
+        self.program = program
+        self._node = node
+
+    async def ask(self, alias: str) -> tuple[Asked, Sequence[str]]:
+        """Call once; gives what was said, and what is wrong with how it was said."""
+        query = Leg(NodeSite(), ROOM_SYSTEM, alias).service()
+        asked_s = time.monotonic()
+        verdict = await self._node.ask("service", query)
+        answered_s = time.monotonic()
+        reason = verdict.body.get("reason") if isinstance(verdict.body, dict) else None
+        if verdict.outcome is Outcome.SERVICE:
+            said = verdict.result
+            answer = f"{said['name']} {said.get('pin')} {said.get('max_callrate_in')}"
+        else:
+            answer = str(reason)
+        is_stale = reason == "OK_DEGRADED"
+        asked = Asked(self.name, alias, asked_s, answered_s, answer, is_stale)
+        return asked, (*verdict.faults, *verdict.warnings)
+
+    async def health(self) -> Mapping[str, object]:
+        """Ask how it is."""
+        url = f"{self.program.url}/health/ready"
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            told: dict[str, object] = await response.json()
+            return told
+
+    async def until(self, **told: object) -> None:
+        """Wait until its health says so."""
+        await until(self.health, lambda health: told.items() <= health.items())
+
+
+class Writer:
+    """Commits changes of one world, and notes when, and what is answered from then on."""
+
+    def __init__(self, dsn: str, world: World, history: History) -> None:
+        self.world = world
+        self.commits = 0
+        self.lost = 0
+        self._dsn = dsn
+        self._history = history
+        self._connection: Connection | None = None
+        self._known_s = time.monotonic()
+
+    async def open(self) -> Connection:
+        """Connect to whichever node is the primary, as soon as one is."""
+        while self._connection is None:
+            try:
+                self._connection = await asyncpg.connect(
+                    self._dsn, target_session_attrs=PRIMARY, timeout=TIMEOUT_S
+                )
+            except FAULTS:
+                await asyncio.sleep(0)
+        return self._connection
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def make(self, rooms: int = 1) -> None:
+        """Make the world."""
+        connection = await self.open()
+        begun_s = time.monotonic()
+        await self.world.make(connection)
+        for _ in range(1, rooms):
+            await self.world.add_room(connection)
+        self.note({}, begun_s, time.monotonic())
+
+    async def write(self, draw: Callable[[], Statement]) -> Sequence[str]:
+        """Commit one change; gives the aliases that answer something else from now on."""
+        connection = await self.open()
+        before = self.world.answers()
+        query, values = draw()
+        begun_s = time.monotonic()
+        await connection.execute(query, *values)
+        return self.note(before, begun_s, time.monotonic())
+
+    async def try_to_write(self, draw: Callable[[], Statement]) -> None:
+        """Do the same, whatever becomes of the database; lost changes are found out."""
+        before = self.world.answers()
+        begun_s = time.monotonic()
+        try:
+            await self.write(draw)
+        except FAULTS:
+            self.note(before, begun_s, NEVER)
+            await self.close()
+            await self._find_out()
+
+    async def _find_out(self) -> None:
+        """Read what the database holds: of that which was acknowledged some may be lost."""
+        while True:
+            try:
+                await self.world.read(await self.open())
+            except FAULTS:
+                await self.close()
+            else:
+                break
+        now_s = time.monotonic()
+        for alias, answer in self.world.answers().items():
+            self.lost += answer != self._history.last_answer(alias)
+            self._history.commits[alias].append(Commit(self._known_s, now_s, answer))
+
+    def note(self, before: Mapping[str, str], begun_s: float, acked_s: float) -> Sequence[str]:
+        """Note what is another answer now; gives the aliases."""
+        answers = self.world.answers()
+        changed = [alias for alias, answer in answers.items() if before.get(alias) != answer]
+        for alias in changed:
+            self._history.commits[alias].append(Commit(begun_s, acked_s, answers[alias]))
+        if acked_s < NEVER:
+            self.commits += 1
+            self._known_s = acked_s
+        return changed
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Calls to all servers, all the time, to aliases that change meanwhile."""
+
+    servers: Sequence[Server]
+    history: History = field(default_factory=History)
+    faults: list[str] = field(default_factory=list)
+    is_over: bool = False
+
+    @asynccontextmanager
+    async def going_on(self, *, callers: int = 2) -> AsyncIterator[None]:
+        """Call with so many callers at each server until the end of the block."""
+        async with asyncio.TaskGroup() as group:
+            for server in self.servers:
+                for number in range(callers):
+                    group.create_task(self._call(server, random.Random(number)))  # noqa: S311  no secret
+            try:
+                yield
+            finally:
+                self.is_over = True
+
+    async def ask(self, server: Server, alias: str) -> Asked:
+        """Call once, and note what is said."""
+        asked, faults = await server.ask(alias)
+        self.history.answers.append(asked)
+        self.faults += faults
+        return asked
+
+    async def ask_all(self) -> None:
+        """Ask each server for each alias when the last commit is as old as is stated."""
+        last_s = time.monotonic() + BOUND_S
+        for server in self.servers:
+            for alias in self.history.commits:
+                while (await self.ask(server, alias)).asked_s <= last_s:
+                    pass
+
+    async def _call(self, server: Server, chance: random.Random) -> None:
+        """Call what has just changed, and anything else as often."""
+        aliases = self.history.commits
+        while not self.is_over:
+            known = list(aliases)
+            latest = max(known, key=lambda alias: aliases[alias][-1].begun_s)
+            await self.ask(server, chance.choice((latest, chance.choice(known))))
+
+    def check(self, bound_s: float) -> None:
+        """Hold every answer against every commit, and show how it was for those who called."""
+        wrong = self.history.contradictions(bound_s)
+        answers = self.history.answers
+        for server in self.servers:
+            mine = [asked for asked in answers if asked.server == server.name]
+            tell(
+                f"  {server.name}",
+                answers=len(mine),
+                waited=spread([asked.took_s for asked in mine]),
+                stale=sum(asked.is_stale for asked in mine),
+                fallback=sum(asked.answer == FALLBACK for asked in mine),
+                longest_gap=f"{_longest_gap(mine):.2f} s",
+            )
+        tell("  all", contradictions=len(wrong), failures=len(self.faults))
+        if __import__("os").environ.get("H9"): __import__("pathlib").Path("/tmp/h9/wrong").write_text("\n".join(wrong))
+        assert Counter(self.faults) == {}
+        assert wrong == []
+        assert max(asked.took_s for asked in answers) < ANSWER_S + 0.5  # of which 0.5 are ours
+
+
+def _longest_gap(answers: Sequence[Asked]) -> float:
+    """Give for how long at most nobody was told anything sure."""
+    sure = sorted(
+        asked.answered_s for asked in answers if not asked.is_stale and asked.answer != FALLBACK
+    )
+    return max((later - sooner for sooner, later in zip(sure, sure[1:], strict=False)), default=0)
+
+
+@asynccontextmanager
+async def serving(*orders: Sequence[Node]) -> AsyncIterator[Sequence[Server]]:
+    """Run a server for each order of nodes: it reads the first one as long as that is sound."""
+    with tempfile.TemporaryDirectory(prefix="vdx-policy-sites-") as folder:
+        async with AsyncExitStack() as parts:
+            servers = [
+                await _serve(Path(folder) / str(number), nodes, parts)
+                for number, nodes in enumerate(orders)
+            ]
+            yield servers
+            if __import__("os").environ.get("H9"):
+                for server in servers:
+                    async with aiohttp.ClientSession() as session, session.get(server.program.url+"/metrics") as r:
+                        Path("/tmp/h9/metrics-"+server.name[-5:]).write_text(await r.text())
+                        Path("/tmp/h9/said-"+server.name[-5:]).write_text(server.program.said())
+            for server in servers:
+                assert "Traceback" not in server.program.said()
+
+
+async def _serve(folder: Path, nodes: Sequence[Node], parts: AsyncExitStack) -> Server:
+    program = await parts.enter_async_context(site_in(folder).serving(**settings_for(*nodes, folder=folder)))
+    node = await parts.enter_async_context(FakeNode(program.url))
+    return Server(f"reads {nodes[0].home.path.name}", program, node)
+
+
+def site_in(folder: Path) -> Site:
+    """Make a site without rules and without rows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    site = Site(folder)
+    (folder / "vdx-policy.yaml").write_text(_SETTINGS, encoding="utf-8")
+    for path in (folder / "rules").glob("*.yaml"):
+        path.unlink()
+    (folder / "keys").write_text(f"{KEY}\n", encoding="utf-8")
+    return site
+
+
+def settings_for(*nodes: Node, folder: Path) -> Mapping[str, object]:
+    """Name the nodes and the keys."""
+    return {
+        "database_url": address_of(*nodes),
+        "secrets_key_file": folder / "keys",
+    }
