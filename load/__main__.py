@@ -10,6 +10,7 @@ import click
 from load.hits import hits
 from load.reload import reload
 from load.rules import rules
+from load.scanner import scanner
 
 
 @click.group()
@@ -17,7 +18,7 @@ def main() -> None:
     """Measure the service; each profile writes a file below load/results/."""
 
 
-for profile in (hits, rules, reload):
+for profile in (hits, rules, reload, scanner):
     main.add_command(profile)
 
 

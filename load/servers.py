@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT: Final = Path(__file__).parents[1]
 EXAMPLE: Final = ROOT / "examples" / "vdx"
@@ -58,16 +59,24 @@ def reference() -> Iterator[Contender]:
 
 
 @contextmanager
-def service(folder: Path, rules: Path = EXAMPLE / "rules") -> Iterator[Contender]:
-    """Run the service on the example directory, with a database of its own below `folder`."""
-    settings = folder / "vdx-policy.yaml"
-    settings.write_text(
-        f"server: {{port: {PORTS['vdx-policy']}}}\n"
-        f"database: {{seed: {EXAMPLE / 'directory.yaml'}}}\n"
-        f"rules: {{folder: {rules}}}\n",
-        encoding="utf-8",
-    )
-    command = [sys.executable, "-m", "policy", "serve", "--config", str(settings)]
+def service(
+    folder: Path, rules: Path = EXAMPLE / "rules", **more: Mapping[str, object]
+) -> Iterator[Contender]:
+    """Run the service on the example directory, with a database of its own below `folder`.
+
+    `more` are settings by section; a database that they name is taken as it is.
+    """
+    folder.chmod(0o711)  # else the database's own user could not enter, and it would be elsewhere
+    database = {"seed": str(EXAMPLE / "directory.yaml"), "embedded": {"path": "postgres"}}
+    settings = {
+        "server": {"port": PORTS["vdx-policy"]},
+        "database": database,
+        "rules": {"folder": str(rules)},
+        **more,
+    }
+    path = folder / "vdx-policy.yaml"
+    path.write_text(json.dumps(settings), encoding="utf-8")
+    command = [sys.executable, "-m", "policy", "serve", "--config", str(path)]
     with _started("vdx-policy", command) as contender:
         yield contender
 

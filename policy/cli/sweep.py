@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +14,7 @@ from pydantic import BaseModel
 from policy.cli.database import opened
 from policy.cli.manager import Manager, manager_credentials
 from policy.cli.options import config_option, dry_run_option, settings_from
+from policy.cli.progress import watched
 from policy.directory.connection import FAULTS, PRIMARY, connect, reason_of
 from policy.directory.migrate import CONNECT_S
 from policy.directory.writing.agreements import WARNINGS, expiring
@@ -36,7 +35,7 @@ from policy.directory.writing.sweeping import (
 from policy.errors import DirectoryError, PolicyError, StartError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from policy.directory.connection import Connection
@@ -214,7 +213,7 @@ async def _sweep(connection: Connection, sweeping: Sweeping, told: Told, *, is_d
         for step in steps:
             told.counts[step.found] = len(await find_due(connection, step))
     else:
-        swept = await sweep(connection, steps, _bar)
+        swept = await sweep(connection, steps, watched)
         told.counts.update(swept.counts)
         told.refused += swept.refused
     if is_daily:
@@ -246,12 +245,6 @@ async def _look_at_platform(connection: Connection, sweeping: Sweeping, told: To
                 if not sweeping.dry_run:
                     await session.command(_DISCONNECT, {"conference_id": each.id})
                 told.counts["conferences ended"] += 1
-
-
-@contextmanager
-def _bar(label: str, length: int) -> Iterator[Callable[[int], None]]:
-    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
-        yield bar.update
 
 
 def _tell(told: Told, *, is_quiet: bool) -> None:

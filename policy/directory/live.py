@@ -122,7 +122,24 @@ class LiveDirectory:
         return self._feed.is_current()
 
     async def _open(self, parts: AsyncExitStack) -> None:
+        """Open the feed before all that asks: it finds the node to ask."""
+        parts.push_async_callback(self.lookup.close)
+        parts.push_async_callback(self._feed.close)
+        await self._feed.open()
         parts.push_async_callback(self._lanes.close)
+        await self._open_lanes()
+        for pool in (self.pool, self._patient):
+            parts.push_async_callback(pool.close)
+            await pool.open()
+        for part in (self._usage, self._warmup):
+            parts.push_async_callback(part.close)
+            part.open()
+        if self._cache.snapshot is not None:
+            snapshots = Snapshots(self._cache.snapshot, self._seal, self.lookup, self._around)
+            parts.push_async_callback(snapshots.close)
+            snapshots.open(every_s=self._cache.snapshot_every_s)
+
+    async def _open_lanes(self) -> None:
         try:
             await self._lanes.open()
         except DirectoryError as exc:
@@ -131,16 +148,3 @@ class LiveDirectory:
             written_at = self._snapshot.written_at.isoformat(timespec="seconds")
             log.warning("%s: serving from the snapshot of %s", exc, written_at)
             self.lookup.restore(self._snapshot.entries)
-        for pool in (self.pool, self._patient):
-            parts.push_async_callback(pool.close)
-            await pool.open()
-        parts.push_async_callback(self.lookup.close)
-        parts.push_async_callback(self._feed.close)
-        await self._feed.open()
-        for part in (self._usage, self._warmup):
-            parts.push_async_callback(part.close)
-            part.open()
-        if self._cache.snapshot is not None:
-            snapshots = Snapshots(self._cache.snapshot, self._seal, self.lookup, self._around)
-            parts.push_async_callback(snapshots.close)
-            snapshots.open(every_s=self._cache.snapshot_every_s)

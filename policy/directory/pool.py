@@ -42,7 +42,7 @@ class Pool:
         )
 
     def use(self, dsn: str) -> None:
-        """Ask another node from the next query on."""
+        """Ask this node from the next query on, whatever it is."""
         self._dsn = dsn
         self._has_moved = True
 

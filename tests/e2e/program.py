@@ -111,10 +111,10 @@ class Program:
     lines: list[str] = field(default_factory=list)
     url: str = ""
 
-    async def until_ready(self) -> None:
-        """Read up to the example call, which ends the ready message."""
+    async def until_ready(self, last: str = "  curl ") -> None:
+        """Read up to the line that ends the ready message: the example call, if there is one."""
         async with asyncio.timeout(LIMIT_S):
-            while not (self.lines and self.lines[-1].startswith("  curl ")):
+            while not (self.lines and self.lines[-1].startswith(last)):
                 line = await self._line()
                 if not line:
                     raise AssertionError(f"it does not start:\n{self.said()}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.clusters import address_of, pair
+from tests.clusters import pair
 from tests.e2e.two_sites import BOUND_S, Traffic, Writer, serving, spread, tell
 from tests.e2e.worlds import World
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tests.e2e.two_sites import Server
 
 COMMITS: Final = 10_000
-WRITERS: Final = 3
+ROUNDS: Final = 200
+WRITERS: Final = 4
 SAMPLERS: Final = 2
 # A slow transaction is open for the second half of the commits, and every night for as long as this.
 HELD_S: Final = 60.0 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 0.0
@@ -49,6 +50,7 @@ class Run:
     commits: int = 0
     took_s: float = 0.0
     held_s: float = 0.0
+    let_in_s: dict[str, list[float]] = field(default_factory=dict)  # so late after a cancellation
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,9 @@ async def run() -> AsyncIterator[Run]:
     """Commit, call and measure; the tests look at what came of it."""
     async with pair() as nodes, AsyncExitStack() as parts:
         traffic = Traffic(())
-        writers = [await _writer(nodes, traffic, number, parts) for number in range(WRITERS + SAMPLERS + 1)]
+        writers = [
+            await _writer(nodes, traffic, number, parts) for number in range(WRITERS + SAMPLERS + 1)
+        ]
         traffic.servers = await parts.enter_async_context(
             serving((nodes.first, nodes.second), (nodes.second, nodes.first))
         )
@@ -96,6 +100,8 @@ class _Course:
                 group.create_task(self._hold())
             self._run.took_s = time.monotonic() - began_s
         self._run.commits = sum(writer.commits for writer in self._writers)
+        for _ in range(ROUNDS):
+            await self._cancel()
         await self._traffic.ask_all()
 
     def _goes_on(self) -> bool:
@@ -131,6 +137,30 @@ class _Course:
         while (asked := await self._traffic.ask(server, alias)).answer != answer:
             pass
         return asked.asked_s
+
+    async def _cancel(self) -> None:
+        """Book a meeting, and cancel it while calls come in at both servers."""
+        world, servers = self._holder.world, self._traffic.servers
+        (alias,) = await self._holder.write(lambda: world.book("OK"))
+        meeting = world.rooms[-1]
+        open_to_all = world.answers()[alias]
+        await asyncio.gather(*(self._first_true(each, alias, open_to_all) for each in servers))
+        calls = [
+            asyncio.create_task(self._last_let_in(server, alias, open_to_all)) for server in servers
+        ]
+        await self._holder.write(lambda: world.cancel(meeting))
+        commit = self._traffic.history.commits[alias][-1]
+        for server, at_s in zip(servers, await asyncio.gather(*calls), strict=True):
+            late_s = max(at_s - commit.acknowledged_s, 0.0)
+            self._run.let_in_s.setdefault(server.name, []).append(late_s)
+        await self._holder.write(lambda: world.delete_room(meeting))
+
+    async def _last_let_in(self, server: Server, alias: str, open_to_all: str) -> float:
+        """Call until nobody is let in any more; gives when the last one called who was."""
+        last_s = 0.0
+        while (asked := await self._traffic.ask(server, alias)).answer == open_to_all:
+            last_s = asked.asked_s
+        return last_s
 
     async def _hold(self) -> None:
         """Write a row, and commit only when all others have."""
@@ -184,3 +214,11 @@ def test_a_slow_transaction_is_known_at_once(run: Run) -> None:
 
     tell("known after it was held", held=f"{run.held_s:.1f} s", **lags)
     assert max(run.lags.of_held.values()) <= SOON_S
+
+
+def test_nobody_is_let_in_after_a_cancellation(run: Run) -> None:
+    """Whoever calls at the very moment may be; who calls later than is stated never is."""
+    for server, late_s in run.let_in_s.items():
+        tell("let in after a cancellation", server=server, after=spread(late_s))
+    assert {len(late_s) for late_s in run.let_in_s.values()} == {ROUNDS}
+    assert max(max(late_s) for late_s in run.let_in_s.values()) <= BOUND_S

@@ -19,7 +19,7 @@ from policy.directory.connection import FAULTS, PRIMARY
 from tests.clusters import address_of
 from tests.database import KEY
 from tests.e2e.history import FALLBACK, NEVER, Asked, Commit, History
-from tests.e2e.program import LIMIT_S, Site, until
+from tests.e2e.program import Site, until
 from tests.e2e.worlds import World
 from tests.fakes.calls import ROOM_SYSTEM, Leg
 from tests.fakes.calls import Site as NodeSite
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from policy.directory.connection import Connection
-    from tests.clusters import Node, Pair
+    from tests.clusters import Node
     from tests.e2e.program import Program
     from tests.e2e.worlds import Statement
 
@@ -63,9 +63,9 @@ def spread(times_s: Sequence[float]) -> str:
 class Server:
     """One of the servers, and a node that calls it over connections that it keeps."""
 
-    def __init__(self, name: str, program: Program, node: FakeNode) -> None:
+    def __init__(self, name: str, url: str, node: FakeNode) -> None:
         self.name = name
-        self.program = program
+        self._url = url
         self._node = node
 
     async def ask(self, alias: str) -> tuple[Asked, Sequence[str]]:
@@ -86,7 +86,7 @@ class Server:
 
     async def health(self) -> Mapping[str, object]:
         """Ask how it is."""
-        url = f"{self.program.url}/health/ready"
+        url = f"{self._url}/health/ready"
         async with aiohttp.ClientSession() as session, session.get(url) as response:
             told: dict[str, object] = await response.json()
             return told
@@ -134,11 +134,13 @@ class Writer:
             await self.world.add_room(connection)
         self.note({}, begun_s, time.monotonic())
 
-    async def write(self, draw: Callable[[], Statement]) -> Sequence[str]:
+    async def write(self, draw: Callable[[], Statement | None]) -> Sequence[str]:
         """Commit one change; gives the aliases that answer something else from now on."""
         connection = await self.open()
         before = self.world.answers()
-        query, values = draw()
+        drawn = draw()
+        assert drawn is not None, "nothing could be changed"
+        query, values = drawn
         begun_s = time.monotonic()
         await connection.execute(query, *values)
         return self.note(before, begun_s, time.monotonic())
@@ -211,10 +213,12 @@ class Traffic:
     async def ask_all(self) -> None:
         """Ask each server for each alias when the last commit is as old as is stated."""
         last_s = time.monotonic() + BOUND_S
-        for server in self.servers:
-            for alias in self.history.commits:
-                while (await self.ask(server, alias)).asked_s <= last_s:
-                    pass
+        await asyncio.gather(*(self._ask_after(last_s, server) for server in self.servers))
+
+    async def _ask_after(self, last_s: float, server: Server) -> None:
+        for alias in self.history.commits:
+            while (await self.ask(server, alias)).asked_s <= last_s:
+                pass
 
     async def _call(self, server: Server, chance: random.Random) -> None:
         """Call what has just changed, and anything else as often."""
@@ -239,7 +243,6 @@ class Traffic:
                 longest_gap=f"{_longest_gap(mine):.2f} s",
             )
         tell("  all", contradictions=len(wrong), failures=len(self.faults))
-        if __import__("os").environ.get("H9"): __import__("pathlib").Path("/tmp/h9/wrong").write_text("\n".join(wrong))
         assert Counter(self.faults) == {}
         assert wrong == []
         assert max(asked.took_s for asked in answers) < ANSWER_S + 0.5  # of which 0.5 are ours
@@ -258,24 +261,25 @@ async def serving(*orders: Sequence[Node]) -> AsyncIterator[Sequence[Server]]:
     """Run a server for each order of nodes: it reads the first one as long as that is sound."""
     with tempfile.TemporaryDirectory(prefix="vdx-policy-sites-") as folder:
         async with AsyncExitStack() as parts:
-            servers = [
-                await _serve(Path(folder) / str(number), nodes, parts)
+            programs = [
+                await _start(Path(folder) / str(number), nodes, parts)
                 for number, nodes in enumerate(orders)
             ]
-            yield servers
-            if __import__("os").environ.get("H9"):
-                for server in servers:
-                    async with aiohttp.ClientSession() as session, session.get(server.program.url+"/metrics") as r:
-                        Path("/tmp/h9/metrics-"+server.name[-5:]).write_text(await r.text())
-                        Path("/tmp/h9/said-"+server.name[-5:]).write_text(server.program.said())
-            for server in servers:
-                assert "Traceback" not in server.program.said()
+            yield [
+                Server(
+                    f"reads {nodes[0].home.path.name}",
+                    program.url,
+                    await parts.enter_async_context(FakeNode(program.url)),
+                )
+                for program, nodes in zip(programs, orders, strict=True)
+            ]
+        for program in programs:
+            assert "Traceback" not in program.said()
 
 
-async def _serve(folder: Path, nodes: Sequence[Node], parts: AsyncExitStack) -> Server:
-    program = await parts.enter_async_context(site_in(folder).serving(**settings_for(*nodes, folder=folder)))
-    node = await parts.enter_async_context(FakeNode(program.url))
-    return Server(f"reads {nodes[0].home.path.name}", program, node)
+async def _start(folder: Path, nodes: Sequence[Node], parts: AsyncExitStack) -> Program:
+    site = site_in(folder)
+    return await parts.enter_async_context(site.serving(**settings_for(*nodes, folder=folder)))
 
 
 def site_in(folder: Path) -> Site:

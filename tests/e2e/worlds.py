@@ -148,7 +148,7 @@ class World:
                 (8, self._add_alias),
                 (8, self._remove_alias),
                 (8, self._move_alias),
-                (4, self.delete_room),
+                (4, self._delete_any_room),
                 (10, self.book),
                 (6, self._move_meeting),
                 (4, self._cancel),
@@ -218,11 +218,11 @@ class World:
         keys = (room.id, self.id, room.name, _sealed(room), self.template_id)
         return (*keys, local, self.domain)
 
-    def delete_room(self) -> Statement | None:
-        """Take away any room but the last one; with it go its aliases and its meeting."""
-        if len(self.rooms) == 1:
-            return None
-        gone = self.random.choice(self.rooms)
+    def _delete_any_room(self) -> Statement | None:
+        return self.delete_room(self.random.choice(self.rooms)) if len(self.rooms) > 1 else None
+
+    def delete_room(self, gone: Room) -> Statement:
+        """Take away a room; with it go its aliases and its meeting."""
         self.rooms.remove(gone)
         for local, owner in self.owners.items():
             if owner is gone:

@@ -40,7 +40,7 @@ def show(site: Site, alias: str, *, as_json: bool) -> None:
     what a server would say at this moment. PINs are not shown. A number that
     nobody has is told with whoever has, or had, one like it.
     """
-    parsed = parse_alias(alias)
+    parsed = parse_alias(alias, {str(each) for each in site.settings.dialling.node_addresses})
     if parsed.kind is not AliasKind.ADDRESS:
         raise click.BadParameter(f"{alias!r} is no address of the register", param_hint="ALIAS")
     keys = keys_of(parsed, site.settings.dialling.default_domain or "")

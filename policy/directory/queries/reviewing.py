@@ -118,7 +118,9 @@ LIMIT $1
 # Which number it is would have to be said to whoever may see it, not here.
 TEN_DIGITS: Final = """
 SELECT
-    coalesce('room ' || room.service_name, 'device ' || device.id, 'address ' || address.id) AS what,
+    coalesce(
+        'room ' || room.service_name, 'device ' || device.id, 'address of id ' || address.id
+    ) AS what,
     'has an address of ten digits, which looks like a CPR number' AS text
 FROM address
 LEFT JOIN room ON room.id = address.room_id
@@ -187,7 +189,9 @@ LIMIT $1
 """
 
 PIN_RANGES: Final = """
-SELECT template.name, coalesce(organisation.code, organisation.name, 'the platform') AS organisation,
+SELECT
+    template.name,
+    coalesce(organisation.code, organisation.name, 'the platform') AS organisation,
     host_pin_low, host_pin_high, guest_pin_low, guest_pin_high
 FROM template LEFT JOIN organisation ON organisation.id = template.organisation_id
 WHERE host_pin_low IS NOT NULL

@@ -200,7 +200,9 @@ async def test_pictures_come_from_beside_the_file(
     database: Database, tmp_path: Path, *, is_there: bool
 ) -> None:
     """A row names a file; one that is not there is a problem of that cell."""
-    write_files(tmp_path, devices="organisation,alias,picture\npractice,a@rooms.example.org,x.png\n")
+    write_files(
+        tmp_path, devices="organisation,alias,picture\npractice,a@rooms.example.org,x.png\n"
+    )
     if is_there:
         (tmp_path / "x.png").write_bytes(saved(halves(), "PNG"))
 
