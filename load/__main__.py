@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from load.hits import hits
+from load.imports import imports
 from load.reload import reload
 from load.rules import rules
 from load.scanner import scanner
@@ -18,7 +19,7 @@ def main() -> None:
     """Measure the service; each profile writes a file below load/results/."""
 
 
-for profile in (hits, rules, reload, scanner):
+for profile in (hits, rules, reload, scanner, imports):
     main.add_command(profile)
 
 

@@ -48,8 +48,8 @@ LOG_BYTES = 10_000_000
 TAIL_BYTES = 4_000
 TAIL_LINES = 10
 
-# Connections beyond the server's own few are for people with psql.
-CONNECTIONS = 40
+# Connections beyond the server's own few are for commands and for people with psql.
+CONNECTIONS = 100
 
 FIXED_SETTINGS = (
     "listen_addresses=",

@@ -174,8 +174,8 @@ async def test_rows_of_one_transaction_follow_one_another(audited: Database) -> 
 
 
 async def test_many_commit_at_once(audited: Database) -> None:
-    """Fifty transactions, 25 at a time: no fork, no gap, no deadlock."""
-    writers = await asyncio.gather(*(asyncpg.connect(audited.dsn) for _ in range(25)))
+    """Fifty transactions at a time: no fork, no gap, no deadlock."""
+    writers = await asyncio.gather(*(asyncpg.connect(audited.dsn) for _ in range(50)))
     await audited.sql.execute(
         "INSERT INTO device (organisation_id, without_proof)"
         " SELECT $1::uuid, true FROM generate_series(1, 50)",
@@ -195,8 +195,7 @@ async def test_many_commit_at_once(audited: Database) -> None:
             await writer.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     try:
-        for start in (0, 25):
-            await asyncio.gather(*(write(writer, start + n) for n, writer in enumerate(writers)))
+        await asyncio.gather(*(write(writer, n) for n, writer in enumerate(writers)))
     finally:
         await asyncio.gather(*(writer.close() for writer in writers))
 

@@ -1,10 +1,10 @@
 """What pages show of the terminal: files, commands, and what these say.
 
-```` ```sh ```` holds commands alone, ```` ```console ```` commands behind `$ ` with what they print.
-A block whose first line has a second word (```` ```csv rooms.csv ````) is a file of that name.
-Within what is printed `...` stands for any lines and `…` for any part of a line. Ids, PINs, days,
-times and numbers of four and more digits may be others than the page shows; where later commands
-name them, they name what was printed.
+A block of `sh` holds commands alone, one of `console` commands behind `$ ` with what they print,
+and one whose first line has a second word, as `csv rooms.csv`, is a file of that name. Within what
+is printed `...` stands for any lines and `…` for any part of a line. Ids, PINs, days, times and
+numbers of four and more digits may be others than the page shows; where later commands name them,
+they name what was printed.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 _BLOCK: Final = re.compile(
     r"^```(?P<kind>\w+)(?: (?P<name>\S+))?\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL
 )
-_PROMPT: Final = "$ "
-# What is drawn, counted or read off a clock, the long forms before what is a part of them.
+# What is drawn or read off a clock; the long forms before what is a part of them.
 _DRAWN: Final = (
     r"\d+:[0-9a-f]{64}",
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?",
     r"\d{4}-\d\d-\d\d",
     r"\b[0-9a-f]{12,64}\b",
-    r"\b[a-z2-7]{16}\b",
+    r"\b[a-z0-9]{16}\b",
     r"\b\d+(?:\.\d+)? k?(?:s|B)\b",
     r"\d{4,}",
 )

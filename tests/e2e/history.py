@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 # Whether such a commit has come to pass nobody can say.
 NEVER: Final = float("inf")
@@ -53,18 +53,36 @@ class History:
 
         An answer that its server called stale need only have been true at some time.
         """
-        return [
-            f"{asked.server}: {asked.alias} was {asked.answer!r}{_lateness(commits, asked)}"
-            for asked in self.answers
-            for commits in (self.commits.get(asked.alias, ()),)
-            if asked.answer != FALLBACK and not _may_be(commits, asked, bound_s)
-        ]
+        found: list[str] = []
+        for asked in self._claims():
+            late_s = self.late_s(asked)
+            if late_s is None:
+                said = "which it never was"
+            elif late_s > bound_s and not asked.is_stale:
+                said = f"{late_s:.3f} s late"
+            else:
+                continue
+            found.append(f"{asked.server}: {asked.alias} was {asked.answer!r}, {said}")
+        return found
+
+    def late_s(self, asked: Asked) -> float | None:
+        """Say for how long something else had been acknowledged at the time of a question.
+
+        0 when the answer was right, None when it never had been.
+        """
+        late_s = 0.0
+        for commit in reversed(self.commits.get(asked.alias, ())):
+            if commit.begun_s <= asked.answered_s and commit.answer == asked.answer:
+                return max(late_s, 0.0)
+            if commit.acknowledged_s < NEVER:
+                late_s = asked.asked_s - commit.acknowledged_s
+        return None
 
     def unproven(self, servers: Iterable[str], bound_s: float) -> Sequence[str]:
         """List the aliases whose last commit a server has not been asked for afterwards."""
         asked_s: dict[tuple[str, str], float] = defaultdict(float)
-        for asked in self.answers:
-            if asked.answer != FALLBACK and not asked.is_stale:
+        for asked in self._claims():
+            if not asked.is_stale:
                 key = (asked.server, asked.alias)
                 asked_s[key] = max(asked_s[key], asked.asked_s)
         return [
@@ -79,26 +97,8 @@ class History:
         known = [each for each in self.commits[alias] if each.acknowledged_s < NEVER]
         return known[-1].answer if known else None
 
-
-def _may_be(commits: Sequence[Commit], asked: Asked, bound_s: float) -> bool:
-    """Look backwards from the last commit to the one that everybody had to know of."""
-    for commit in reversed(commits):
-        if commit.begun_s <= asked.answered_s and commit.answer == asked.answer:
-            return True
-        if commit.acknowledged_s + bound_s < asked.asked_s and not asked.is_stale:
-            return False
-    return False
-
-
-def _lateness(commits: Sequence[Commit], asked: Asked) -> str:
-    """Say how long this had been wrong, if it ever was right."""
-    after = None
-    for commit in reversed(commits):
-        if commit.begun_s <= asked.answered_s and commit.answer == asked.answer:
-            return "" if after is None else f", {asked.asked_s - after.acknowledged_s:.3f} s late"
-        if commit.acknowledged_s < NEVER:
-            after = commit
-    return ", which it never was"
+    def _claims(self) -> Iterator[Asked]:
+        return (asked for asked in self.answers if asked.answer != FALLBACK)
 
 
 def _last_known(commits: Sequence[Commit]) -> float:

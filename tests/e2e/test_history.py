@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.clusters import pair
-from tests.e2e.two_sites import BOUND_S, Traffic, Writer, serving, spread, tell
+from tests.e2e.traffic import Traffic, Writer, spread, tell
+from tests.e2e.two_sites import BOUND_S, serving
 from tests.e2e.worlds import World
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ COMMITS: Final = 10_000
 ROUNDS: Final = 200
 WRITERS: Final = 4
 SAMPLERS: Final = 2
-# A slow transaction is open for the second half of the commits, and every night for as long as this.
+# A slow transaction is open for the second half of the commits; every night for at least so long.
 HELD_S: Final = 60.0 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 0.0
 # So soon a commit is to be known to every server, but for one in a hundred.
 SOON_S: Final = 0.1

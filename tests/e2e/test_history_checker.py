@@ -102,6 +102,17 @@ def test_what_a_server_calls_stale_was_true_once() -> None:
     assert len(_history(early).contradictions(BOUND_S)) == 1
 
 
+def test_it_tells_how_late_an_answer_is() -> None:
+    """By the first commit that it leaves out, from when that was acknowledged."""
+    history = _history()
+
+    assert history.late_s(_asked(5.0, "r-1 1111")) == 0.0
+    assert history.late_s(_asked(10.05, "r-1 1111")) == 0.0
+    assert history.late_s(_asked(25.1, "r-1 1111")) == pytest.approx(15.0)
+    assert history.late_s(_asked(25.1, "r-1 2222")) == pytest.approx(5.0)
+    assert history.late_s(_asked(25.1, "r-1 3333")) is None
+
+
 def test_whoever_does_not_look_proves_nothing() -> None:
     """Each server has to be asked for each alias when its last commit is as old as is stated."""
     early, stale = _asked(20.5, "RETIRED"), _asked(25.0, "RETIRED", is_stale=True)

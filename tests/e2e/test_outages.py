@@ -8,27 +8,18 @@ import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from policy.embedded.home import PORT
 from policy.server import PolicyServer
 from policy.settings import Settings
-from tests.clusters import address_of, node, pair
+from tests.clusters import address_of, pair
 from tests.database import KEY
-from tests.e2e.history import FALLBACK
-from tests.e2e.program import until
-from tests.e2e.two_sites import (
-    BOUND_S,
-    UNTRUSTED_S,
-    Server,
-    Traffic,
-    Writer,
-    serving,
-    settings_for,
-    site_in,
-    tell,
-)
+from tests.e2e.traffic import Traffic, Writer, tell
+from tests.e2e.two_sites import BOUND_S, UNTRUSTED_S, Server, serving
 from tests.e2e.worlds import TIMES, World
 from tests.fakes.node import FakeNode
 
@@ -38,7 +29,6 @@ if TYPE_CHECKING:
 
     from tests.clusters import Pair
     from tests.database import Database
-    from tests.e2e.history import Asked
 
 WRITERS: Final = 2
 # Before something fails, while it does, and afterwards.
@@ -184,7 +174,7 @@ async def test_the_standby_is_killed_and_returns(nodes: Pair) -> None:
 
 
 async def test_the_standby_is_promoted() -> None:
-    """What only the lost primary knew is answered no more, and what is committed then is."""
+    """What only the lost primary knew is answered no more, even when that comes back."""
     async with pair() as nodes, business(nodes, "promoted") as going:
         await nodes.second.execute(
             "ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()"
@@ -198,6 +188,12 @@ async def test_the_standby_is_promoted() -> None:
         await going.until(changes="current", role="primary")
         lost = sum(writer.lost for writer in going.writers)
         assert lost > 0, "nothing was lost that could have been answered"
+        await nodes.first.start()  # which does not know that it is no longer the primary
+        await nodes.second.execute(LISTENERS)
+        await going.until(changes="current", listening=True)
+        await going.commit()
+        read = {str((await server.health())["node"]) for server in going.servers}
+        assert read == {f"{nodes.second.sockets}:{PORT}"}
 
 
 @pytest.mark.parametrize("hours", [-3, 3])
@@ -217,68 +213,17 @@ async def test_a_server_with_a_wrong_clock(database: Database, tmp_path: Path, h
     writer = Writer(database.dsn, World("clock", random.Random(0)), traffic.history)  # noqa: S311  no secret
     await writer.make()
     world = writer.world
-    meetings = {
-        alias: refusal
-        for refusal in TIMES
-        for alias in await writer.write(lambda refusal=refusal: world.book(refusal))
-    }
+    meetings = [
+        alias for answer in TIMES for alias in await writer.write(partial(world.book, answer))
+    ]
 
     def wrong() -> datetime:
         return datetime.now(UTC) + timedelta(hours=hours)
 
     async with PolicyServer(settings, wrong) as running, FakeNode(running.ready.url) as caller:
         server = Server("wrong clock", running.ready.url, caller)
-        told = {alias: (await server.ask(alias))[0].answer for alias in meetings}
+        told = [(await server.ask(alias))[0].answer for alias in meetings]
     await writer.close()
 
-    assert told == {alias: world.answers()[alias] for alias in meetings}
-    assert {answer for answer in told.values() if " " not in answer} == {"TOO_EARLY", "ENDED"}
-
-
-async def test_a_server_starts_while_the_database_is_away(tmp_path: Path) -> None:
-    """It serves what it knew, says how old that is, and is current once the database is back."""
-    site = site_in(tmp_path / "site")
-    async with node() as only:
-        traffic = Traffic(())
-        writer = Writer(only.dsn, World("away", random.Random(0)), traffic.history)  # noqa: S311  no secret
-        await writer.make()
-        (known,) = (alias for alias, answer in writer.world.answers().items() if " " in answer)
-        settings = {**settings_for(only, folder=site.folder), "cache_snapshot": tmp_path / "kept"}
-        async with site.serving(**settings) as program, FakeNode(program.url) as caller:
-            before, _ = await Server("first", program.url, caller).ask(known)
-        await writer.close()
-        await only.stop()
-
-        began_s = time.monotonic()
-        program = await site.start(**settings)
-        try:
-            await program.until_ready("  rules: ")
-            async with FakeNode(program.url) as caller:
-                server = Server("second", program.url, caller)
-                away, faults = await server.ask(known)
-                started_s = time.monotonic() - began_s
-                health = await server.health()
-                await only.start()
-                await writer.write(writer.world.set_pin)
-                back_s = time.monotonic()
-                again, _ = await until(lambda: server.ask(known), lambda told: _is_sure(told[0]))
-                current = await until(server.health, lambda told: told["changes"] == "current")
-        finally:
-            await program.end()
-            await writer.close()
-
-    tell(
-        "started while the database was away",
-        first_answer=f"{started_s:.2f} s",
-        snapshot=health["snapshot"],
-        current_after=f"{again.asked_s - back_s:.2f} s",
-    )
-    assert (away.answer, away.is_stale, faults) == (before.answer, True, ())
-    assert health["status"] == "not ready"
-    assert health["changes"] == "may be missing"
-    assert again.answer == writer.world.answers()[known] != before.answer
-    assert (current["status"], "snapshot" in current) == ("ready", False)
-
-
-def _is_sure(asked: Asked) -> bool:
-    return not asked.is_stale and asked.answer != FALLBACK
+    assert told == [world.answers()[alias] for alias in meetings]
+    assert told[1:] == ["TOO_EARLY", "ENDED"]

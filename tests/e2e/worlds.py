@@ -164,9 +164,9 @@ class World:
         return self._pick([(3, self.set_pin), (1, self._set_state)])
 
     def _pick(self, choices: Sequence[tuple[int, Callable[[], Statement | None]]]) -> Statement:
-        weights, makers = zip(*choices, strict=True)
+        weights = [weight for weight, _ in choices]
         while True:
-            (make,) = self.random.choices(makers, weights)
+            ((_, make),) = self.random.choices(choices, weights)
             made = make()
             if made is not None:
                 return made
@@ -270,7 +270,7 @@ class World:
 
     def _end(self) -> Statement | None:
         room = self._any("booking")
-        if room is None or room.refusal == "TOO_EARLY":
+        if room is None or room.refusal != "OK":
             return None
         room.refusal, room.is_settled = "ENDED", True
         return _END, (room.id,)

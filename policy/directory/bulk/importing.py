@@ -254,6 +254,8 @@ class _Work:
         files = await self._connection.fetch(PLACES.format(kind=kind))
         total = sum(file["count"] for file in files)
         done = 0.0
+        if files:
+            self._progress.moved(f"writing {kind}", 0, total)
         for file in files:
             span = file["last"] - file["first"] + 1
             for first in range(file["first"], file["last"] + 1, LINES_AT_ONCE):

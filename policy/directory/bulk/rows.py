@@ -184,9 +184,9 @@ def values_of(source: Source, raw: Raw) -> dict[str, object]:
             continue
         try:
             values[name] = parse_cell(cell, forms[name])
-        except ValueError as exc:
+        except orjson.JSONDecodeError as exc:
             place = marks_of(source, raw, {name: cell}).place_of((name,))
-            problems.append(place.problem(f"{name}: not valid JSON: {exc}"))
+            problems.append(place.problem(f"{name}: not valid JSON: {exc.msg}"))
     if problems:
         raise DocumentError(problems)
     return values

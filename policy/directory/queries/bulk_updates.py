@@ -154,30 +154,36 @@ _ROOM: Final = (
 )
 
 
-def _set(column: str, fields: Sequence[str], expression: str) -> str:
+def _set(column: str, fields: Sequence[str], expression: str) -> tuple[str, str]:
     said = ", ".join(f"'{field}'" for field in fields)
-    return (
-        f"{column} = CASE WHEN waiting.said && ARRAY[{said}] "
-        f"THEN {expression} ELSE there.{column} END"
+    return column, (
+        f"CASE WHEN waiting.said && ARRAY[{said}] THEN {expression} ELSE there.{column} END"
     )
 
 
-def _same(columns: str) -> list[str]:
+def _same(columns: str) -> list[tuple[str, str]]:
     return [_set(column, (column,), f"waiting.{column}") for column in columns.split()]
 
 
 def _change(
     table: str,
     kind: str,
-    sets: Sequence[str],
+    sets: Sequence[tuple[str, str]],
     joins: str = "",
     match: str = "there.id = waiting.id",
 ) -> str:
+    """Write the update; a row that says nothing new is not touched."""
+    following = ",\n    "
     return f"""
 UPDATE {table} AS there SET
-    {(", " + chr(10) + "    ").join(sets)}
+    {following.join(f"{column} = {value}" for column, value in sets)}
 FROM waiting_{kind} AS waiting {joins}
 WHERE {match} AND NOT waiting.is_new AND waiting.place BETWEEN $1 AND $2
+AND ROW(
+    {following.join(value for _, value in sets)}
+) IS DISTINCT FROM ROW(
+    {following.join(f"there.{column}" for column, _ in sets)}
+)
 """  # noqa: S608  as above
 
 

@@ -52,17 +52,21 @@ async def test_a_meeting_is_told_with_its_times_and_without_its_pin(
     database: Database, say: Say
 ) -> None:
     """What changes next, and when; where its values come from."""
-    await book(database.sql)
+    await say(
+        *("bookings", "create", "hospital", "--subject", "Ward round", "--pin", "48213"),
+        *("--starts", "2027-06-01T12:00", "--minutes", "60"),
+    )
     number = await database.sql.fetchval("SELECT local FROM address")
-    pins = await say("bookings", "create", "hospital", "--help")
+
     told = await say("directory", "show", number, "--json")
 
     shown = orjson.loads(told)
-    assert pins
     assert shown["booking_is"] == "planned"
     assert shown["opens"] == shown["changes_at"] == "2027-06-01T12:00+02:00"
+    assert shown["values_from"] == ["built in", "template 'base' of the platform"]
     assert shown["for_statistics"] == "hospital, by booking"
-    assert "pin" not in shown
+    assert "48213" not in told
+    assert "Ward round" not in told
 
 
 async def test_a_refusal_says_what_a_caller_is_told(database: Database, say: Say) -> None:

@@ -108,7 +108,7 @@ def write_files(folder: Path, **changed: str | None) -> Path:
     folder.mkdir(exist_ok=True)
     for name, text in FILES.items():
         stem = name.partition(".")[0]
-        kept = changed[stem] if stem in changed else text
+        kept = changed.get(stem, text)
         if kept is not None:
             (folder / name).write_text(kept, encoding="utf-8")
     return folder
@@ -150,6 +150,11 @@ async def bring_out(
             await export_folder(connection, folder, wanted, SEAL, lambda _kind, _rows: None)
     finally:
         await connection.close()
+    return read_files(folder)
+
+
+def read_files(folder: Path) -> dict[str, str]:
+    """Give the files of a folder by name."""
     return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.*")}
 
 

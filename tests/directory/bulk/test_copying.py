@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import pairwise
 from json import dumps
+from typing import TYPE_CHECKING
 
 import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policy.directory.bulk.copying import copy_text, escaped, new_id
-from tests.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.database import Database
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
@@ -43,7 +48,7 @@ async def test_the_database_has_what_was_written(
         await connection.execute("CREATE TEMPORARY TABLE copied (a text, b text[], c jsonb)")
         line = "\t".join(map(copy_text, (text, texts, mapping))) + "\n"
 
-        async def source() -> object:
+        async def source() -> AsyncIterator[bytes]:
             yield line.encode()
 
         await connection.copy_to_table("copied", source=source(), format="text")

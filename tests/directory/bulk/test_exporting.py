@@ -69,8 +69,10 @@ async def test_a_subtree_is_all_that_is_its_own(database: Database, tmp_path: Pa
     assert "\n,main" not in ranges.read_text()
     imported = await bring_in(database, tmp_path / "out")
     assert problems_of(imported) == [
-        "addresses.csv:2:53: range 'main' is neither in the directory nor in these files,"
-        " of range_organisation"
+        (
+            "addresses.csv:2:53: range 'main' is neither in the directory nor in these files,"
+            " of range_organisation"
+        )
     ]
 
 

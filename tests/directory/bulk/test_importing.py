@@ -70,15 +70,21 @@ async def test_everything_wrong_is_told_and_nothing_is_kept(
     imported = await bring_in(database, folder)
 
     assert problems_of(imported) == [
-        "rooms.csv:2:35: domain 'nowhere.example.org' is neither in the directory"
-        " nor in these files",
+        (
+            "rooms.csv:2:35: domain 'nowhere.example.org' is neither in the directory"
+            " nor in these files"
+        ),
         "rooms.csv:3:35: pin: a PIN is 4 to 20 digits, of which the last may be '#'",
         "rooms.csv:4:43: template 'other' is neither in the directory nor in these files",
         "bookings.jsonl:1:240: organised_by is no user of this organisation",
-        "addresses.csv:2:1: alias '899999@rooms.example.org' stands twice,"
-        " first in line 5 of rooms.csv",
-        "addresses.csv:3:1: alias '1@rooms.example.org' is nobody's: an active address is one"
-        " of a room, a booking or a device",
+        (
+            "addresses.csv:2:1: alias '899999@rooms.example.org' stands twice,"
+            " first in line 5 of rooms.csv"
+        ),
+        (
+            "addresses.csv:3:1: alias '1@rooms.example.org' is nobody's: an active address is one"
+            " of a room, a booking or a device"
+        ),
     ]
     assert await database.sql.fetchval("SELECT count(*) FROM organisation") == 0
 
@@ -97,8 +103,10 @@ async def test_what_is_there_already_is_refused_with_its_owner(
         "ranges.csv:2:2: name 'main' is there already, of the platform",
         "rooms.csv:2:10: alias '721834@rooms.example.org' is taken, by organisation practice",
         "rooms.csv:2:35: alias 'discharge@rooms.example.org' is taken, by organisation practice",
-        "addresses.csv:4:1: alias '899998@rooms.example.org' is taken,"
-        " by an address that is quarantined",
+        (
+            "addresses.csv:4:1: alias '899998@rooms.example.org' is taken,"
+            " by an address that is quarantined"
+        ),
     ):
         assert said in again
     assert await database.sql.fetchval("SELECT count(*) FROM room") == 7
@@ -125,7 +133,8 @@ async def test_an_update_leaves_alone_what_it_does_not_speak_of(
     await bring_in(database, write_files(tmp_path / "all"))
     (tmp_path / "rooms.jsonl").write_text(
         '{"organisation": "practice", "aliases": ["discharge@rooms.example.org",'
-        ' "more@rooms.example.org"], "description": "New", "pin": "771205", "guest_pin": "331980"}\n'
+        ' "more@rooms.example.org"], "description": "New", "pin": "771205",'
+        ' "guest_pin": "331980"}\n'
         '{"organisation": "practice", "service_name": "later", "participant_limit": 5}\n'
         '{"organisation": "practice", "aliases": ["new@rooms.example.org"]}\n'
     )
@@ -166,33 +175,36 @@ async def test_what_only_the_database_knows_has_its_line_too(
     imported = await bring_in(database, folder, restore=False)
 
     assert problems_of(imported) == [
-        "rooms.csv:2:1: the directory refuses this row: "
-        "organisation practice is leaving: it gets no new rooms"
+        (
+            "rooms.csv:2:1: the directory refuses this row: "
+            "organisation practice is leaving: it gets no new rooms"
+        )
     ]
 
 
 async def test_the_first_of_many_is_found_by_halving(database: Database, tmp_path: Path) -> None:
-    """One row in a thousand is refused by the database: it is that one that is told."""
+    """Two rows in a thousand are refused by the database: it is the first that is told."""
     rows = [f"north,{number}@rooms.example.org," for number in range(700_000, 701_000)]
-    rows[617] = "north,617@rooms.example.org,two"
-    (tmp_path / "rooms.csv").write_text("organisation,aliases,template\n" + "\n".join(rows) + "\n")
+    for wrong in (617, 900):
+        rows[wrong] = f"north,{wrong}@rooms.example.org,Nowhere"
+    header = "organisation,aliases,ivr_theme_name"
+    (tmp_path / "rooms.csv").write_text("\n".join([header, *rows]))
     (tmp_path / "organisations.csv").write_text("code,name\nnorth,North\n")
     (tmp_path / "domains.csv").write_text("domain,organisation\nrooms.example.org,north\n")
-    # The room's own PIN is missing: what the template lets in needs one.
-    (tmp_path / "templates.csv").write_text(
-        'organisation,name,service\nnorth,two,"{""ivr_theme_name"": ""Nowhere""}"\n'
-    )
-    await database.sql.execute(
-        "INSERT INTO platform_names VALUES ('themes', '{Somewhere}') "
-        "ON CONFLICT (kind) DO UPDATE SET names = excluded.names"
-    )
+    await database.sql.execute("INSERT INTO platform_names VALUES ('themes', '{Somewhere}')")
+
     try:
         imported = await bring_in(database, tmp_path)
     finally:
         await database.sql.execute("DELETE FROM platform_names")
 
-    (problem,) = problems_of(imported)
-    assert problem.startswith("templates.csv:2:1: the directory refuses this row: template: ")
+    assert problems_of(imported) == [
+        (
+            "rooms.csv:619:1: the directory refuses this row: "
+            'room: ivr_theme_name: "Nowhere" is not among the themes of the platform'
+        )
+    ]
+    assert await database.sql.fetchval("SELECT count(*) FROM organisation") == 0
 
 
 @pytest.mark.parametrize("is_there", [True, False])

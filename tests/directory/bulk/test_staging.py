@@ -92,8 +92,10 @@ def test_an_address_that_cannot_be_one_is_told() -> None:
     """At its key."""
     staged = stage("rooms", '{"organisation":"a","aliases":["a+b@x.org"]}')
     assert [str(each) for each in staged.problems] == [
-        "rooms:7:19: alias 'a+b@x.org': an address has 1 to 100 of a-z, æ, ø, å, 0-9, '.', '_'"
-        " and '-'"
+        (
+            "rooms:7:21: alias 'a+b@x.org': an address has 1 to 100 of a-z, æ, ø, å, 0-9, '.', '_'"
+            " and '-'"
+        )
     ]
 
 

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from tests.database import Database
 
 DOMAIN: Final = "rooms.example.org"
-# The embedded database has 40 places.
-CONNECTIONS: Final = 25
+CONNECTIONS: Final = 50
 # Of those that the migration brings, what these tests come near.
 EMERGENCY: Final = frozenset(map(str, (*range(112, 120), 110, 122, 911, 999)))
 

@@ -25,6 +25,7 @@ from policy.directory.writing.sweeping import (
     urgent_steps,
 )
 from tests.database import SEAL
+from tests.directory.audits import begin_anew, note, read_all
 from tests.directory.writing.meetings import book, build_world
 
 if TYPE_CHECKING:
@@ -344,6 +345,22 @@ async def test_the_change_log_is_kept_for_a_day(database: Database) -> None:
     assert due == done
     assert done["entries of the change log pruned"] == 1
     assert again["entries of the change log pruned"] == 0
+
+
+async def test_the_audit_is_kept_for_13_months(database: Database) -> None:
+    """Older rows go, an hour of them at a time, and the chain goes on."""
+    await begin_anew(database)
+    for days_ago in (500, 450, 400, 300, 0):
+        await note(database, days_ago=days_ago)
+
+    due = await count_logs(database.sql)
+    done = await prune_logs(database.sql)
+    again = await prune_logs(database.sql)
+
+    ends, links = await read_all(database)
+    assert due["rows of the audit pruned"] == done["rows of the audit pruned"] == 3
+    assert again["rows of the audit pruned"] == 0
+    assert (ends.start.chain_no, [link.chain_no for link in links]) == (3, [4, 5])
 
 
 async def test_only_meetings_that_end_on_time_are_ended_on_the_platform(

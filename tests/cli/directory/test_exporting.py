@@ -1,0 +1,77 @@
+"""The directory is written from the command line, with secrets only after a question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from tests.directory.bulk.site import bring_in, write_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.directory.conftest import RunHere
+    from tests.database import Database
+
+
+async def test_a_folder_is_written(at_site: RunHere, database: Database, tmp_path: Path) -> None:
+    """And nothing secret in it."""
+    await bring_in(database, write_files(tmp_path / "files"))
+
+    done = await at_site("export", tmp_path / "out")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "4 organisations, 1 agreements, 2 users, 1 domains, 2 ranges, 2 templates, 1 themes, "
+        "1 message templates, 4 rooms, 3 bookings, 1 devices, 4 addresses, 1 phonebook grants "
+        f"written to {tmp_path / 'out'}\n"
+    )
+    assert "48213" not in (tmp_path / "out" / "rooms.csv").read_text()
+    again = await at_site("export", tmp_path / "out")
+    assert (again.returncode, again.stderr) == (
+        1,
+        f"vdx-policy: {tmp_path / 'out'}: is not empty: name a folder that is, or a new one\n",
+    )
+
+
+async def test_secrets_are_asked_for(at_site: RunHere, database: Database, tmp_path: Path) -> None:
+    """No is no; --yes does not ask."""
+    await bring_in(database, write_files(tmp_path / "files"))
+
+    refused = await at_site("export", "--with-secrets", tmp_path / "out", typed="n\n")
+    assert refused.returncode == 1
+    assert not (tmp_path / "out").exists()
+
+    done = await at_site("export", "--with-secrets", "--yes", tmp_path / "out")
+    assert done.returncode == 0
+    assert "48213" in (tmp_path / "out" / "rooms.csv").read_text()
+
+
+async def test_one_kind_is_printed(at_site: RunHere, database: Database, tmp_path: Path) -> None:
+    """For a pipe; of a subtree, or as an organisation sees it."""
+    await bring_in(database, write_files(tmp_path / "files"))
+    words = ("export", "-", "--kind", "organisations", "--format", "jsonl")
+
+    all_of_them = await at_site(*words)
+    below = await at_site(*words, "--organisation", "practice")
+    itself = await at_site("export", "-", "--kind", "rooms", "--as", "practice")
+
+    codes = [orjson.loads(line).get("code") for line in all_of_them.stdout.splitlines()]
+    assert codes == [None, "practice", "region/nord æ", "shut"]
+    assert [orjson.loads(line)["code"] for line in below.stdout.splitlines()] == ["practice"]
+    assert "721834" in itself.stdout
+    assert "740001" not in itself.stdout
+
+
+async def test_a_pipe_holds_one_kind(at_site: RunHere) -> None:
+    """Which one has to be said."""
+    done = await at_site("export", "-")
+    assert done.returncode == 2
+    assert "'-' needs --kind: one output holds one kind of row" in done.stderr
+
+
+async def test_an_empty_directory_is_told(at_site: RunHere, tmp_path: Path) -> None:
+    """It is no error."""
+    done = await at_site("export", tmp_path / "out")
+    assert (done.returncode, done.stdout) == (0, "there is nothing to write\n")
