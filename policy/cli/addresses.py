@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy.cli.organisations.site import Site, reading, writing
+from policy.cli.site import Site, reading, writing
 from policy.cli.tables import json_option, show_rows
 from policy.directory.document import key_of
 from policy.directory.writing.organisations import get_living

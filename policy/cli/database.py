@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from policy.directory.connection import FAULTS, connect, reason_of
+from policy.directory.connection import FAULTS, PRIMARY, connect, reason_of
 from policy.directory.migrate import CONNECT_S, check_schema
 from policy.directory.sealing import seal_of_embedded
 from policy.directory.writing.refusals import said_by
@@ -37,7 +37,7 @@ async def in_transaction(
     does not is started for the while. Raises StartError, DirectoryError or RefusedError.
     """
     async with opened(settings) as dsn:
-        connection = await connect(dsn, timeout_s=CONNECT_S)
+        connection = await connect(dsn, timeout_s=CONNECT_S, to=PRIMARY)
         transaction = connection.transaction()
         try:
             await transaction.start()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from policy.cli.options import seal_of
-from policy.cli.organisations.site import Site, reading, writing
 from policy.cli.rooms.group import limit_option
 from policy.cli.rooms.life import quarantine_option, tell_quarantine
+from policy.cli.site import Site, reading, writing
 from policy.cli.tables import json_option, show_rows
 from policy.directory.writing.devices import (
     change_device,

@@ -10,7 +10,7 @@ import click
 
 from policy.cli.database import opened
 from policy.cli.options import config_option, dry_run_option, seal_of, settings_from
-from policy.directory.connection import FAULTS, connect, reason_of
+from policy.directory.connection import FAULTS, PRIMARY, connect, reason_of
 from policy.directory.migrate import CONNECT_S
 from policy.directory.resealing import count_sealed
 from policy.directory.resealing import reseal as reseal_all
@@ -41,7 +41,7 @@ def reseal(config: Path | None, *, dry_run: bool) -> None:
 async def _reseal(settings: Settings, *, dry_run: bool) -> Resealed:
     async with opened(settings) as dsn:
         seal = seal_of(settings)
-        connection = await connect(dsn, timeout_s=CONNECT_S)
+        connection = await connect(dsn, timeout_s=CONNECT_S, to=PRIMARY)
         try:
             count = await count_sealed(connection)
             with click.progressbar(length=count, label="sealing", file=sys.stderr) as bar:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from policy.cli.organisations.site import Site, reading, writing
 from policy.cli.said_values import set_option, values_said
+from policy.cli.site import Site, reading, writing
 from policy.cli.tables import json_option, show_rows
 from policy.directory.writing.inheritance import resolve
 from policy.directory.writing.organisations import get_living, get_organisation

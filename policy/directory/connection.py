@@ -47,6 +47,8 @@ def reason_of(exc: BaseException) -> str:
     """Say in one line why a database did not answer, without its address or credentials."""
     if isinstance(exc, TimeoutError):
         return "no answer in time"
+    if isinstance(exc, asyncpg.exceptions.TargetServerAttributeNotMatched):
+        return "none of its hosts is a primary, which takes changes"
     if isinstance(exc, asyncpg.PostgresError):
         return f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"
     if isinstance(exc, socket.gaierror):

@@ -9,7 +9,7 @@ from uuid import uuid4
 import asyncpg
 import orjson
 
-from policy.directory.connection import FAULTS, connect, reason_of
+from policy.directory.connection import FAULTS, PRIMARY, connect, reason_of
 from policy.directory.document import BookingRow, RoomRow, TemplateRow, key_of
 from policy.directory.migrate import CONNECT_S
 from policy.directory.queries.loading import (
@@ -52,7 +52,7 @@ async def load_if_empty(dsn: str, directory: Parsed[DirectoryFile], seal: Seal) 
     Raises DocumentError that names the row which the database refused, DirectoryError when the
     database is away.
     """
-    connection = await connect(dsn, timeout_s=CONNECT_S)
+    connection = await connect(dsn, timeout_s=CONNECT_S, to=PRIMARY)
     try:
         async with connection.transaction():
             await connection.execute(LOCK_FOR_LOADING)

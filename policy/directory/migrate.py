@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from policy.directory.connection import FAULTS, connect, reason_of
+from policy.directory.connection import FAULTS, PRIMARY, connect, reason_of
 from policy.directory.resealing import seal_clear_pins
 from policy.directory.sealing import Seal
 from policy.errors import DirectoryError, StartError
@@ -82,7 +82,8 @@ async def migrate(dsn: str, seal: Seal | None = None) -> tuple[str | None, str]:
     before = await current_revision(dsn, timeout_s=CONNECT_S)
     _refuse_newer(before)
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: connect(dsn, timeout_s=CONNECT_S)
+        "postgresql+asyncpg://",
+        async_creator=lambda: connect(dsn, timeout_s=CONNECT_S, to=PRIMARY),
     )
     try:
         async with engine.connect() as connection:

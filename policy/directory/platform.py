@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.directory.connection import FAULTS, connect, reason_of
+from policy.directory.connection import FAULTS, PRIMARY, connect, reason_of
 from policy.directory.migrate import CONNECT_S
 from policy.directory.queries.platform import (
     FIND_UNKNOWN_NAMES,
@@ -22,7 +22,7 @@ async def store_names(dsn: str, platform: PlatformNames) -> list[str]:
 
     Such rooms stay as they are, since their callers would gain nothing. Raises DirectoryError.
     """
-    connection = await connect(dsn, timeout_s=CONNECT_S)
+    connection = await connect(dsn, timeout_s=CONNECT_S, to=PRIMARY)
     try:
         async with connection.transaction():
             await connection.execute(FORGET_PLATFORM_NAMES)

@@ -64,6 +64,7 @@ async def site(
     (tmp_path / "keys").write_text(f"{KEY}\n", encoding="utf-8")
     (tmp_path / "vdx-policy.yaml").write_text(settings, encoding="utf-8")
     monkeypatch.setenv("VDX_POLICY_CONFIG", str(tmp_path / "vdx-policy.yaml"))
+    monkeypatch.setenv("LOGNAME", "kim")  # the audit names who runs a command
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
     yield tmp_path

@@ -125,3 +125,19 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_every_link_into_a_page_leads_to_a_heading() -> None:
+    """Whoever follows a link gets to the place that is meant."""
+    lost = [
+        f"{page.name}: {name}#{anchor}"
+        for page in DOCUMENTS
+        for name, anchor in re.findall(r"\]\(([\w./]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+        if anchor not in _anchors(page.parent / name if name else page)
+    ]
+    assert lost == []

@@ -97,6 +97,13 @@ class History:
         known = [each for each in self.commits[alias] if each.acknowledged_s < NEVER]
         return known[-1].answer if known else None
 
+    def settle(self, at_s: float) -> None:
+        """Hold answers from here on against what was acknowledged, whatever was let be right."""
+        for alias, commits in self.commits.items():
+            answer = self.last_answer(alias)
+            if answer is not None:
+                commits.append(Commit(at_s, at_s, answer))
+
     def _claims(self) -> Iterator[Asked]:
         return (asked for asked in self.answers if asked.answer != FALLBACK)
 

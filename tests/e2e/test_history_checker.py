@@ -102,6 +102,20 @@ def test_what_a_server_calls_stale_was_true_once() -> None:
     assert len(_history(early).contradictions(BOUND_S)) == 1
 
 
+def test_what_was_let_be_right_ends() -> None:
+    """When a primary is back, what its standby had is as wrong as before."""
+    history = _history(_asked(15.0, "r-1 1111"), _asked(25.0, "r-1 1111"), commits=COMMITS[:2])
+    history.commits[ALIAS].append(Commit(12.0, NEVER, "r-1 1111"))
+
+    before = history.contradictions(BOUND_S)
+    history.settle(20.0)
+
+    assert before == []
+    assert history.contradictions(BOUND_S) == [
+        "north: 700@example.org was 'r-1 1111', 5.000 s late"
+    ]
+
+
 def test_it_tells_how_late_an_answer_is() -> None:
     """By the first commit that it leaves out, from when that was acknowledged."""
     history = _history()

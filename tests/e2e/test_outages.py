@@ -19,7 +19,7 @@ from policy.settings import Settings
 from tests.clusters import address_of, pair
 from tests.database import KEY
 from tests.e2e.traffic import Traffic, Writer, tell
-from tests.e2e.two_sites import BOUND_S, UNTRUSTED_S, Server, serving
+from tests.e2e.two_sites import BOUND_S, POLL_S, UNTRUSTED_S, Server, serving
 from tests.e2e.worlds import TIMES, World
 from tests.fakes.node import FakeNode
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
-    from tests.clusters import Pair
+    from tests.clusters import Node, Pair
     from tests.database import Database
 
 WRITERS: Final = 2
@@ -35,13 +35,14 @@ WRITERS: Final = 2
 COMMITS: Final = 50
 FROZEN_S: Final = 3.0
 KILLED: Final = 10
-# Who has lost sight of the changes believes what was read for as long as `cache.untrusted_s`.
-OUTAGE_S: Final = BOUND_S + UNTRUSTED_S
+# Who loses sight of the changes believes what was read before for as long as `cache.untrusted_s`,
+# and needs a poll to read from another node.
+OUTAGE_S: Final = UNTRUSTED_S + POLL_S
 
 LISTENERS: Final = """
 SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
-WHERE datname = current_database() AND query LIKE '%pg_current_wal_lsn()%'
-    AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND query ~ 'vdx_policy_changes|pg_current_wal_lsn'
 """
 RECEIVES_NOTHING: Final = (
     "SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL)"
@@ -80,6 +81,19 @@ class Business:
     async def until(self, **told: object) -> None:
         """Wait until both servers say this of themselves."""
         await asyncio.gather(*(server.until(**told) for server in self.servers))
+
+    @asynccontextmanager
+    async def outage(self) -> AsyncIterator[None]:
+        """Let some database be away until the end of the block, and wait for it to be over."""
+        self.traffic.refusals_are_stale = True
+        yield
+        await self.until(changes="current")
+        self.traffic.refusals_are_stale = False
+
+    async def admit(self, standby: Node) -> None:
+        """Let be right what a standby has, as long as its primary is away."""
+        behind = [await writer.admit(standby) for writer in self.writers]
+        tell("the standby is behind by", answers=sum(behind))
 
     def _commits(self) -> int:
         return sum(writer.commits for writer in self.writers)
@@ -133,22 +147,23 @@ async def _write(writer: Writer, over: asyncio.Event) -> None:
 
 async def test_the_primary_is_killed_and_returns(nodes: Pair) -> None:
     """Meanwhile both servers read the standby, and say that they may miss changes."""
-    async with business(nodes, "killed-primary") as going:
+    async with business(nodes, "killed-primary") as going, going.outage():
         await nodes.first.kill()
+        await going.admit(nodes.second)
         await going.until(changes="may be missing", role="standby")
         await nodes.first.start()
-        await going.until(changes="current")
 
 
 async def test_the_primary_is_frozen_for_a_while(nodes: Pair) -> None:
     """It answers nobody and breaks no connection: both servers read the standby."""
-    async with business(nodes, "frozen-primary") as going:
+    async with business(nodes, "frozen-primary") as going, going.outage():
         nodes.first.freeze()
         began_s = time.monotonic()
+        await going.admit(nodes.second)
         await going.until(role="standby")
         await going.call_for(began_s + FROZEN_S - time.monotonic())
         nodes.first.thaw()
-        await going.until(changes="current")
+        going.traffic.history.settle(time.monotonic())
 
 
 async def test_the_listening_connections_are_killed(nodes: Pair) -> None:
@@ -161,12 +176,12 @@ async def test_the_listening_connections_are_killed(nodes: Pair) -> None:
             killed += await sql.fetchval(LISTENERS)
             await going.commit(5)
         await sql.close()
-        assert killed == KILLED * len(going.servers)
+        assert killed >= KILLED * len(going.servers)
 
 
 async def test_the_standby_is_killed_and_returns(nodes: Pair) -> None:
     """Who read it reads the primary meanwhile."""
-    async with business(nodes, "killed-standby") as going:
+    async with business(nodes, "killed-standby") as going, going.outage():
         await nodes.second.kill()
         await going.until(changes="current", role="primary")
         await going.commit()
@@ -182,10 +197,10 @@ async def test_the_standby_is_promoted() -> None:
         await nodes.second.wait_until(RECEIVES_NOTHING)
         await going.commit()
         await going.until(changes="current", role="primary")
-        await nodes.first.kill()
-        await nodes.second.promote()
-        await going.commit()
-        await going.until(changes="current", role="primary")
+        async with going.outage():
+            await nodes.first.kill()
+            await nodes.second.promote()
+            await going.commit()
         lost = sum(writer.lost for writer in going.writers)
         assert lost > 0, "nothing was lost that could have been answered"
         await nodes.first.start()  # which does not know that it is no longer the primary

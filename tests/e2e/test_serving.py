@@ -9,7 +9,6 @@ import shlex
 import signal
 from typing import TYPE_CHECKING, Final
 
-import aiohttp
 import pytest
 
 from tests.e2e.program import has_ended, until

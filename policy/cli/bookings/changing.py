@@ -12,7 +12,7 @@ from policy.cli.bookings.meetings import get_booking, pins_told, tell
 from policy.cli.bookings.saying import Said, meeting_options, said_of
 from policy.cli.moments import MOMENT, shown
 from policy.cli.options import seal_of
-from policy.cli.organisations.site import Site, writing
+from policy.cli.site import Site, writing
 from policy.directory.writing.bookings import (
     BookingChange,
     cancel_booking,

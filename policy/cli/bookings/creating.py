@@ -12,7 +12,7 @@ from policy.cli.bookings.meetings import pins_told, tell
 from policy.cli.bookings.saying import Said, meeting_options, said_of
 from policy.cli.moments import MOMENT, shown
 from policy.cli.options import seal_of
-from policy.cli.organisations.site import Site, writing
+from policy.cli.site import Site, writing
 from policy.cli.tables import json_option
 from policy.directory.writing.details import details_of
 from policy.directory.writing.new_bookings import NewBooking, create_booking

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from policy.cli.organisations.site import Site
+    from policy.cli.site import Site
     from policy.directory.connection import Connection
     from policy.directory.pins import PinPair
     from policy.directory.records import AddressKey

@@ -11,7 +11,7 @@ import orjson
 from policy.cli.bookings.meetings import get_booking, pins_told
 from policy.cli.moments import MOMENT, shown
 from policy.cli.options import seal_of
-from policy.cli.organisations.site import Site, reading
+from policy.cli.site import Site, reading
 from policy.cli.tables import json_option, show_rows
 from policy.directory.writing.bookings import addresses_of, list_bookings, room_of, value_of
 from policy.directory.writing.details import unseal_details

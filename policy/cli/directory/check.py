@@ -10,8 +10,8 @@ import click
 
 from policy.cli.findings import Findings, as_text
 from policy.cli.options import seal_of
-from policy.cli.organisations.site import Site, reading
 from policy.cli.progress import watched
+from policy.cli.site import Site, reading
 from policy.cli.tables import json_option, show_rows
 from policy.directory.reviewing import review
 from policy.errors import Problem

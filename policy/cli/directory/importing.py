@@ -43,7 +43,7 @@ _PATHS = click.Path(exists=True, path_type=Path)
     type=click.Choice([mode.value for mode in Mode]),
     default=Mode.ADD.value,
     show_default=True,
-    help="What becomes of a row that is there: 'add' refuses it, 'update' changes it.",
+    help="A row that is there: 'add' refuses it, 'update' changes it. Others are added.",
 )
 @click.option(
     "--restore",
@@ -106,7 +106,12 @@ def shown(imported: Imported) -> list[Problem]:
 
 def told(counts: Mapping[str, int]) -> str:
     """Tell how many rows there are of each kind."""
-    return ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in counts.items())
+    return ", ".join(f"{count:,} {_noun(kind, count)}" for kind, count in counts.items())
+
+
+def _noun(kind: str, count: int) -> str:
+    words = kind.replace("_", " ")
+    return words if count != 1 else words.removesuffix("es" if words.endswith("sses") else "s")
 
 
 class Bars:

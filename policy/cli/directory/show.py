@@ -11,7 +11,7 @@ import orjson
 from policy.cli.bookings.meetings import tell
 from policy.cli.moments import shown
 from policy.cli.options import seal_of
-from policy.cli.organisations.site import Site, reading
+from policy.cli.site import Site, reading
 from policy.cli.tables import json_option
 from policy.decide.addresses import refusal_of, state_of
 from policy.directory.showing import look_at

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from policy.cli.organisations.site import Site, reading, writing
+from policy.cli.site import Site, reading, writing
 from policy.cli.tables import json_option, show_rows
 from policy.directory.writing.agreements import (
     AgreementKind,

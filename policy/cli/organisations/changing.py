@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from policy.cli.organisations.site import Site, writing
+from policy.cli.site import Site, writing
 from policy.directory.records import OrganisationState
 from policy.directory.writing.organisations import (
     NewOrganisation,

@@ -11,8 +11,8 @@ from policy.cli.organisations.agreement import agreement
 from policy.cli.organisations.changing import change, create, create_group, delete
 from policy.cli.organisations.domain import domain
 from policy.cli.organisations.life import merge, move, state
-from policy.cli.organisations.site import reading
 from policy.cli.organisations.user import user
+from policy.cli.site import reading
 from policy.cli.tables import json_option, show_rows
 from policy.directory.records import OrganisationState
 from policy.directory.writing.organisations import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from policy.cli.organisations.site import Site
+    from policy.cli.site import Site
 
 _state_option = click.option(
     "--state", type=click.Choice([each.value for each in OrganisationState]), help="Only these."

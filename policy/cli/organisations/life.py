@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy.cli.organisations.site import Site, writing
+from policy.cli.site import Site, writing
 from policy.directory.records import OrganisationState
 from policy.directory.writing.agreements import agreements_hold
 from policy.directory.writing.merging import merge_organisations
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 )
 @writing
 def state(site: Site, organisation: str, state: str, contact: str | None) -> None:
-    r"""Take ORGANISATION to its next state.
+    """Take ORGANISATION to its next state.
 
-    \b
-    prospect > agreement-pending > active > suspended > active
-                                   active, suspended > leaving > closed
-    A prospect or a pending one may be closed, one that is leaving may come back.
+    A prospect becomes agreement-pending and then active. What is active may be
+    suspended and made active again; both may be leaving, and then closed, or
+    active again. A prospect or a pending one may be closed.
+
     Calls are let in while it is active or leaving. Active needs a valid
     connection agreement and a valid data processing agreement, unless it was
     made with --no-agreements, and an administrator: the first is the technical

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy.cli.organisations.site import Site, reading, writing
+from policy.cli.site import Site, reading, writing
 from policy.cli.tables import json_option, show_rows
 from policy.directory.writing.organisations import get_living, get_organisation
 from policy.directory.writing.users import Role, add_user, change_user, list_users, remove_user

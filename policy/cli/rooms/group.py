@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from policy.cli.options import seal_of
-from policy.cli.organisations.site import Site, reading
 from policy.cli.rooms.life import alias, delete, reactivate, retire
 from policy.cli.rooms.making import change, create
+from policy.cli.site import Site, reading
 from policy.cli.tables import json_option, show_rows
 from policy.directory.records import RoomState
 from policy.directory.writing.organisations import get_organisation

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy.cli.organisations.site import Site, writing
+from policy.cli.site import Site, writing
 from policy.directory.document import key_of
 from policy.directory.records import RoomState
 from policy.directory.writing.inheritance import get_range

@@ -9,7 +9,7 @@ import click
 import orjson
 
 from policy.cli.options import seal_of
-from policy.cli.organisations.site import Site, writing
+from policy.cli.site import Site, writing
 from policy.directory.document import ServiceType
 from policy.directory.records import RoomState
 from policy.directory.writing.organisations import get_living

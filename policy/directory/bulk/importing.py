@@ -206,9 +206,7 @@ class _Work:
         self._imported.more += len(faults) - len(shown)
         self._imported.add(await asyncio.to_thread(locate, self._wanted.sources, shown))
         order = {source.name: source.number for source in self._wanted.sources}
-        self._imported.problems.sort(
-            key=lambda each: (order[each.source], each.line, each.column)
-        )
+        self._imported.problems.sort(key=lambda each: (order[each.source], each.line, each.column))
 
     async def _seal_pins(self) -> None:
         """Seal PINs for the rooms that they turned out to be for."""

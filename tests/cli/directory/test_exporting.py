@@ -23,8 +23,8 @@ async def test_a_folder_is_written(at_site: RunHere, database: Database, tmp_pat
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "4 organisations, 1 agreements, 2 users, 1 domains, 2 ranges, 2 templates, 1 themes, "
-        "1 message templates, 4 rooms, 3 bookings, 1 devices, 4 addresses, 1 phonebook grants "
+        "4 organisations, 1 agreement, 2 users, 1 domain, 2 ranges, 2 templates, 1 theme, "
+        "1 message template, 4 rooms, 3 bookings, 1 device, 4 addresses, 1 phonebook grant "
         f"written to {tmp_path / 'out'}\n"
     )
     assert "48213" not in (tmp_path / "out" / "rooms.csv").read_text()
@@ -62,6 +62,22 @@ async def test_one_kind_is_printed(at_site: RunHere, database: Database, tmp_pat
     assert [orjson.loads(line)["code"] for line in below.stdout.splitlines()] == ["practice"]
     assert "721834" in itself.stdout
     assert "740001" not in itself.stdout
+
+
+async def test_an_organisation_writes_what_is_its_own(
+    at_site: RunHere, database: Database, tmp_path: Path
+) -> None:
+    """Of nobody beside or above it, in any of the files."""
+    await bring_in(database, write_files(tmp_path / "files"))
+
+    done = await at_site("export", "--as", "practice", tmp_path / "out")
+
+    assert done.returncode == 0
+    text = "".join(path.read_text() for path in (tmp_path / "out").iterdir())
+    for mine in ("721834", "810003", "899999", "screen@", "anna@example.org", "invite"):
+        assert mine in text
+    for others in ("740001", "old@rooms", "899998", "Closed", "Region North", "shut"):
+        assert others not in text
 
 
 async def test_a_pipe_holds_one_kind(at_site: RunHere) -> None:

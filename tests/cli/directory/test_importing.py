@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tests.database import Database
 
 ALL = (
-    "4 organisations, 1 agreements, 2 users, 1 domains, 2 ranges, 2 templates, 1 themes, "
-    "1 message templates, 4 rooms, 3 bookings, 1 devices, 4 addresses, 1 phonebook grants"
+    "4 organisations, 1 agreement, 2 users, 1 domain, 2 ranges, 2 templates, 1 theme, "
+    "1 message template, 4 rooms, 3 bookings, 1 device, 4 addresses, 1 phonebook grant"
 )
 
 
@@ -49,8 +49,10 @@ async def test_problems_are_printed_as_editors_expect(
     assert done.stderr.splitlines() == [
         f"{folder}/rooms.csv:2:10: aliases: 'a@@b' is no alias, it has more than one '@'",
         f"{folder}/rooms.csv:2:15: pin: a PIN is 4 to 20 digits, of which the last may be '#'",
-        (f"{folder}/addresses.csv:5:1: alias '721834@rooms.example.org' is nobody's: "
-        "an active address is one of a room, a booking or a device"),
+        (
+            f"{folder}/addresses.csv:5:1: alias '721834@rooms.example.org' is nobody's: "
+            "an active address is one of a room, a booking or a device"
+        ),
     ]
     assert await database.sql.fetchval("SELECT count(*) FROM organisation") == 0
 

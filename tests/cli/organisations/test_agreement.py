@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.organisations.conftest import Say
+    from tests.cli.conftest import Say
 
 DPA = ("agreement", "add", "north", "--kind", "dpa", "--version", "1", "--signed", "2026-01-15")
 

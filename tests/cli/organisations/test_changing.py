@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.organisations.conftest import Say
+    from tests.cli.conftest import Say
     from tests.database import Database
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.directory.writing.trees import add, fill
 
 if TYPE_CHECKING:
-    from tests.cli.organisations.conftest import Say
+    from tests.cli.conftest import Say
     from tests.database import Database
 
 

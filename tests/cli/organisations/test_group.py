@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Run
-    from tests.cli.organisations.conftest import Say
+    from tests.cli.conftest import Run, Say
     from tests.database import Database
 
 

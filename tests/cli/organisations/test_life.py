@@ -9,7 +9,7 @@ import pytest
 from tests.directory.writing.trees import add, fill
 
 if TYPE_CHECKING:
-    from tests.cli.organisations.conftest import Say
+    from tests.cli.conftest import Say
     from tests.database import Database
 
 SIGNED = ("--version", "2026-1", "--signed", "2026-01-15")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.cli.organisations.conftest import Say
+    from tests.cli.conftest import Say
 
 
 async def test_the_life_of_a_user(say: Say) -> None:

@@ -18,13 +18,14 @@ from policy.directory.writing.details import details_of
 from policy.errors import RefusedError, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from policy.directory.bulk.vdx.notes import Origin
     from policy.directory.bulk.vdx.rows import Work
     from policy.directory.bulk.vdx.tables import Meeting, SchedulingInfo
 
 _SHORT_ID: Final = re.compile("[0-9a-f]{12}")
+_OVER: Final = "is over"
 _NO_SUBJECT: Final = "-"
 _WITHOUT: Final[Mapping[str, object]] = {
     "subject": _NO_SUBJECT,
@@ -43,16 +44,17 @@ def convert_meetings(
     infos: Iterable[tuple[SchedulingInfo, Origin]],
 ) -> list[tuple[Meeting, Held]]:
     """Make bookings of meetings that are not over, the earliest first; gives those that are."""
-    rooms = _rooms(work, infos)
+    kept = list(_not_long_over(work, meetings))
+    rooms = _rooms(work, infos, {meeting.uuid.lower() for meeting, _ in kept})
     coming: list[tuple[Meeting, Origin, Held]] = []
     over: list[tuple[Meeting, Held]] = []
-    for meeting, origin in meetings:
+    for meeting, origin in kept:
         held = rooms.get(meeting.uuid.lower())
-        fault = _fault_of(meeting, held)
-        if fault is not None or held is None:
-            work.notes.add(What.LEFT_OUT, origin, f"meeting {meeting.uuid}", str(fault))
+        if held is None:
+            about = f"meeting {meeting.uuid}"
+            work.notes.add(What.LEFT_OUT, origin, about, "has no technical room")
         elif _is_over(work, meeting, held[0]):
-            work.notes.add(What.SKIPPED, origin, "meeting", "is over")
+            work.notes.count(What.SKIPPED, origin, "meeting", _OVER)
             over.append((meeting, held))
         else:
             coming.append((meeting, origin, held))
@@ -62,28 +64,43 @@ def convert_meetings(
     return over
 
 
-def _rooms(work: Work, infos: Iterable[tuple[SchedulingInfo, Origin]]) -> dict[str, Held]:
-    """Give the technical rooms by meeting."""
+def _not_long_over(
+    work: Work, meetings: Iterable[tuple[Meeting, Origin]]
+) -> Iterator[tuple[Meeting, Origin]]:
+    """Give the meetings of which anything is carried: most of VDX's are over for years."""
+    long_over = work.wishes.now - timedelta(days=work.wishes.quarantine_days)
+    for meeting, origin in meetings:
+        if meeting.end_time is not None and meeting.end_time <= long_over:
+            work.notes.count(What.SKIPPED, origin, "meeting", _OVER)
+        elif (fault := _fault_of(meeting)) is not None:
+            work.notes.add(What.LEFT_OUT, origin, f"meeting {meeting.uuid}", fault)
+        else:
+            yield meeting, origin
+
+
+def _rooms(
+    work: Work, infos: Iterable[tuple[SchedulingInfo, Origin]], wanted: Container[str]
+) -> dict[str, Held]:
+    """Give the technical rooms of these meetings."""
     rooms: dict[str, Held] = {}
     for info, origin in infos:
-        if info.portal_link is not None:
-            text = "the portal link is not carried: it is made when asked for"
-            work.notes.add(What.DROPPED, origin, "technical room", text)
-        if info.meeting_uuid is None:
+        meeting = (info.meeting_uuid or "").lower()
+        if not meeting:
             text = "a room of a pool: none is needed"
-            work.notes.add(What.SKIPPED, origin, "technical room", text)
-        else:
-            rooms[info.meeting_uuid.lower()] = (info, origin)
+            work.notes.count(What.SKIPPED, origin, "technical room", text)
+        elif meeting in wanted:
+            rooms[meeting] = (info, origin)
+            if info.portal_link is not None:
+                text = "the portal link is not carried: it is made when asked for"
+                work.notes.count(What.DROPPED, origin, "technical room", text)
     return rooms
 
 
-def _fault_of(meeting: Meeting, held: Held | None) -> str | None:
+def _fault_of(meeting: Meeting) -> str | None:
     try:
         UUID(meeting.uuid)
     except ValueError:
         return "has no uuid"
-    if held is None:
-        return "has no technical room"
     if meeting.start_time is None or meeting.end_time is None:
         return "has no start or no end"
     return None if meeting.end_time > meeting.start_time else "ends before it starts"

@@ -26,4 +26,19 @@ def test_notes_are_counted_the_gravest_first() -> None:
         "line": 1,
         "about": "meeting",
         "text": "is over",
+        "count": 1,
     }
+
+
+def test_what_there_are_millions_of_is_told_once_for_a_file() -> None:
+    """With the line of the first, and how many there are."""
+    notes = Notes()
+    for line in (5, 6, 7):
+        notes.count(What.SKIPPED, Origin("a.csv", line), "meeting", "is over")
+    notes.count(What.SKIPPED, Origin("b.csv", 1), "meeting", "is over")
+
+    assert [str(note) for note in notes.notes] == [
+        "a.csv:5: skipped: meeting: is over (3 times)",
+        "b.csv:1: skipped: meeting: is over",
+    ]
+    assert notes.counts() == [(What.SKIPPED, "is over", 4)]

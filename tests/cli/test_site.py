@@ -9,8 +9,7 @@ import pytest
 from tests.directory.writing.trees import add, fill
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Run
-    from tests.cli.organisations.conftest import Say
+    from tests.cli.conftest import Run, Say
     from tests.database import Database
 
 

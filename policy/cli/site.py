@@ -1,4 +1,4 @@
-"""Where a command for organisations works, for whom, and whether in earnest."""
+"""Where a command works, for whom, and whether in earnest."""
 
 from __future__ import annotations
 
