@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from policy.cli.moments import shown
 from policy.cli.site import Site, reading, writing
 from policy.cli.tables import json_option, show_rows
 from policy.directory.document import key_of
@@ -56,7 +57,7 @@ def hold_command(
 ) -> None:
     """Keep ALIAS for ORGANISATION: only its rooms and devices may have it."""
     held = asyncio.run(_hold(site, alias, organisation, days, description))
-    until = f" until {held.until:%Y-%m-%d %H:%M}Z" if held.until is not None else ""
+    until = f" until {shown(held.until)}" if held.until is not None else ""
     site.tell(f"{held.alias}: held{until}", f"would hold {held.alias}{until}")
 
 

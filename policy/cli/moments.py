@@ -62,6 +62,6 @@ def _in_range(moment: datetime) -> datetime:
     return moment
 
 
-def shown(moment: datetime) -> str:
+def shown(moment: datetime, *, timespec: str = "minutes") -> str:
     """Write a moment as Denmark's clocks show it, with the offset that leaves no doubt."""
-    return moment.astimezone(DENMARK).isoformat(timespec="minutes")
+    return moment.astimezone(DENMARK).isoformat(timespec=timespec)

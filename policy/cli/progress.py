@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def watched(label: str, length: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar on the error output; gives who is told of each part that is done."""
-    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+    """Show a bar on the error output; gives who is told of each part that is done.
+
+    Without a terminal there is none: its label alone would be mail from cron.
+    """
+    is_read = sys.stderr.isatty()
+    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=not is_read) as bar:
         yield bar.update

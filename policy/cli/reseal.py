@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from policy.cli.database import opened
 from policy.cli.options import config_option, dry_run_option, seal_of, settings_from
+from policy.cli.progress import watched
 from policy.directory.connection import FAULTS, PRIMARY, connect, reason_of
 from policy.directory.migrate import CONNECT_S
 from policy.directory.resealing import count_sealed
@@ -44,8 +44,8 @@ async def _reseal(settings: Settings, *, dry_run: bool) -> Resealed:
         connection = await connect(dsn, timeout_s=CONNECT_S, to=PRIMARY)
         try:
             count = await count_sealed(connection)
-            with click.progressbar(length=count, label="sealing", file=sys.stderr) as bar:
-                return await reseal_all(connection, seal, dry_run=dry_run, looked_at=bar.update)
+            with watched("sealing", count) as done:
+                return await reseal_all(connection, seal, dry_run=dry_run, looked_at=done)
         except FAULTS as exc:
             raise DirectoryError(f"database: {reason_of(exc)}") from exc
         finally:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 import orjson
+
+from policy.cli.moments import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +39,8 @@ def _cell(value: object) -> str:
     match value:
         case None:
             return "-"
+        case datetime():
+            return shown(value)
         case bool():
             return "yes" if value else "no"
         case list() | tuple():

@@ -29,7 +29,7 @@ def test_people_get_aligned_columns() -> None:
     assert result.output.splitlines() == [
         "alias            open  tags  until",
         "700              yes   a, b  -",
-        "800@example.org  no    -     2026-03-02 10:00:00+00:00",
+        "800@example.org  no    -     2026-03-02T11:00+01:00",
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import click
 from policy.cli.database import in_transaction
 from policy.cli.moments import MOMENT
 from policy.cli.options import config_option, settings_from, within_option
+from policy.cli.progress import watched
 from policy.cli.tables import json_option, show_rows
 from policy.directory.auditing import Wanted, list_audit, read_chain
 from policy.directory.chain import Anchor, Verifier
@@ -80,10 +80,7 @@ def list_command(  # noqa: PLR0913  click gives each option as an argument
     )
     rows = asyncio.run(_list(settings_from(config), wanted, within))
     if not as_json:
-        rows = [
-            {**row, "at": f"{row['at']:%Y-%m-%d %H:%M:%S}Z", "changed": _told(row["changed"])}
-            for row in rows
-        ]
+        rows = [{**row, "changed": _told(row["changed"])} for row in rows]
     show_rows(rows, as_json=as_json)
 
 
@@ -132,9 +129,10 @@ def _verify_file(name: str, file: IO[str], known: Anchor | None) -> Anchor:
     ends, links = read_chain_file(name, file)
     verifier = Verifier(ends, known)
     count = ends.head.chain_no - ends.start.chain_no
-    with click.progressbar(links, length=count, label="verifying", file=sys.stderr) as bar:
-        for link in bar:
+    with watched("verifying", count) as done:
+        for link in links:
             verifier.take(link)
+            done(1)
     return verifier.end()
 
 
@@ -143,10 +141,10 @@ async def _verify(settings: Settings, known: Anchor | None) -> Anchor:
         ends, links = await read_chain(connection)
         verifier = Verifier(ends, known)
         count = ends.head.chain_no - ends.start.chain_no
-        with click.progressbar(length=count, label="verifying", file=sys.stderr) as bar:
+        with watched("verifying", count) as done:
             async for link in links:
                 verifier.take(link)
-                bar.update(1)
+                done(1)
         return verifier.end()
 
 
@@ -156,12 +154,12 @@ async def _export(settings: Settings, path: Path) -> int:
         count = ends.head.chain_no - ends.start.chain_no
         with (
             click.open_file(str(path), "w", encoding="utf-8") as file,
-            click.progressbar(length=count, label="writing", file=sys.stderr) as bar,
+            watched("writing", count) as done,
         ):
             file.write(ends_line(ends))
             async for link in links:
                 file.write(link_line(link))
-                bar.update(1)
+                done(1)
         return count
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from policy.cli.moments import shown
 from policy.cli.site import Site, writing
 from policy.directory.document import key_of
 from policy.directory.records import RoomState
@@ -121,7 +122,7 @@ def tell_quarantine(site: Site, released: Sequence[Address]) -> None:
         return
     for each in released:
         if each.until is not None:
-            click.echo(f"{each.alias}: quarantined until {each.until:%Y-%m-%d %H:%M}Z")
+            click.echo(f"{each.alias}: quarantined until {shown(each.until)}")
 
 
 async def _set_state(site: Site, written: str, state: RoomState) -> None:

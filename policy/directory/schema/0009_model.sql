@@ -455,18 +455,17 @@ $function$;
 CREATE TRIGGER a_booking_follows_its_room BEFORE INSERT OR UPDATE ON booking
 FOR EACH ROW EXECUTE FUNCTION fill_booking();
 
--- When the room of a meeting closes: at its end, or later while it is known to run. Whoever tells
--- that it runs tells it again every few minutes.
+-- When the room of a meeting closes: at its end, or later while it is known to run, and never after
+-- somebody has ended it. Whoever tells that it runs tells it again every few minutes.
 CREATE FUNCTION closes_at(meeting booking) RETURNS timestamptz
 STABLE PARALLEL SAFE
-RETURN CASE
-    WHEN meeting.ended_at IS NOT NULL THEN meeting.ended_at
+RETURN least(meeting.ended_at, CASE
     WHEN meeting.end_meeting_on_end_time OR meeting.runs_seen_at IS NULL THEN meeting.ends_at
     ELSE greatest(meeting.ends_at, least(
         meeting.ends_at + make_interval(mins => meeting.overrun_minutes),
         meeting.runs_seen_at + interval '10 minutes'
     ))
-END;
+END);
 
 CREATE FUNCTION booking_state(meeting booking, moment timestamptz) RETURNS text
 STABLE PARALLEL SAFE

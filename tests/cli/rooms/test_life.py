@@ -44,7 +44,8 @@ async def test_a_room_ends_in_steps(site: Say) -> None:
         f"{ALIAS}: retired\n",
     ]
     assert re.fullmatch(
-        rf"{ALIAS}: deleted\n{ALIAS}: quarantined until \d{{4}}-\d\d-\d\d \d\d:\d\dZ\n", said[8]
+        rf"{ALIAS}: deleted\n{ALIAS}: quarantined until \d{{4}}-\d\d-\d\dT\d\d:\d\d\+0[12]:00\n",
+        said[8],
     )
     assert f"{ALIAS} (quarantined)" in said[9]
 
