@@ -98,15 +98,21 @@ def open_source(number: int, path: Path, kind: str) -> Source:
     """Look at the beginning of a file; raises DocumentError."""
     form: Literal["csv", "jsonl"] = "csv" if SUFFIXES[path.suffix] == "csv" else "jsonl"
     size = path.stat().st_size
+    at = Place(str(path), 1, 1)
     with path.open("rb") as file:
-        first = file.readline()
+        first = file.readline(ROW_BYTES)
     if first.startswith(_UTF16):
-        raise DocumentError([Place(str(path), 1, 1).problem("is UTF-16: save it as UTF-8")])
+        raise DocumentError([at.problem("is UTF-16: save it as UTF-8")])
     if form == "jsonl":
         return Source(number, path, kind, form, size)
-    text = decode(first.removeprefix(_BOM), Place(str(path), 1, 1)).rstrip("\r\n")
+    text = decode(first.removeprefix(_BOM), at).rstrip("\r\n")
+    if "\r" in text:
+        raise DocumentError([at.problem("ends its lines with CR alone: save it with LF or CR LF")])
     delimiter = ";" if ";" in text and "," not in text else ","
-    header = next(csv.reader([text], delimiter=delimiter), [])
+    try:
+        header = next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:  # a cell of more than 131,072 characters
+        raise DocumentError([at.problem("is no line of column names")]) from None
     names = tuple(name.strip() for name in header)
     return Source(number, path, kind, form, size, names, delimiter)
 

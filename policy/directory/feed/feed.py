@@ -194,7 +194,7 @@ class Feed:
 
     def _best(self) -> Host | None:
         self._chosen_s = self._lookout.looked_s
-        needed = self._positions.before(self._chosen_s - self._pace.limit_s)
+        needed = self._positions.before(self._chosen_s - self._pace.doubt_s)
         used = self._life.host if self._life is not None else None
         return choose(self._lookout.nodes, used=used, needed=needed)
 
@@ -230,7 +230,7 @@ class Feed:
         self._fault = "the standby is behind" if reading.life.in_recovery else ""
         self._tell_state()
         self._tried.set()
-        if not self.is_current():
+        if self._as_of_s is None or reading.answered_s - self._as_of_s > self._pace.doubt_s:
             self._lookout.ask()
 
     def _known_until(self, reading: Reading) -> float | None:
@@ -238,7 +238,9 @@ class Feed:
         if not reading.life.in_recovery:
             return reading.asked_s
         if primary_of(self._lookout.nodes) is None:
-            return reading.asked_s if reading.is_receiving else self._as_of_s
+            # A primary that was there and is not seen may still take changes from others.
+            knows = reading.is_receiving and not self._lookout.has_seen_primary
+            return reading.asked_s if knows else self._as_of_s
         if reading.replayed is None:
             return self._as_of_s
         return self._positions.as_of(reading.replayed) or self._as_of_s

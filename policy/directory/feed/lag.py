@@ -30,6 +30,11 @@ class Pace:
         """After so long without news something may be missing."""
         return self.poll_s + self.timeout_s
 
+    @property
+    def doubt_s(self) -> float:
+        """After half of that another node is looked for, so that it is found within the limit."""
+        return self.limit_s / 2
+
 
 class Positions:
     """Where the primary's log ended, and when; times are monotonic."""

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from policy.directory.feed.endless import repeat
-from policy.directory.feed.hosts import look
+from policy.directory.feed.hosts import look, primary_of
 from policy.directory.flights import Flights
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Lookout:
         self.hosts = hosts
         self.nodes: Sequence[Node] = ()
         self.looked_s = float("-inf")
+        self.has_seen_primary = False
         self._timeout_s = timeout_s
         self._every_s = every_s
         self._asked = asyncio.Event()
@@ -68,4 +69,5 @@ class Lookout:
         began_s = time.monotonic()
         self.nodes = await look(self.hosts, timeout_s=self._timeout_s)
         self.looked_s = began_s
+        self.has_seen_primary = self.has_seen_primary or primary_of(self.nodes) is not None
         return self.nodes

@@ -238,6 +238,19 @@ async def test_a_standby_that_falls_behind_is_left(nodes: Pair) -> None:
     assert follower.order[-2:] == ["moved", "everything"]
 
 
+async def test_who_has_lost_sight_of_the_primary_cannot_tell(nodes: Pair) -> None:
+    """A standby that believes to receive proves nothing: others may still commit at the primary."""
+    async with following(address_of(nodes.second, nodes.first), HASTY) as (feed, _):
+        await until(lambda: feed.is_current() and feed.state.is_listening)
+        nodes.first.freeze()
+        try:
+            await until(lambda: not feed.is_current())
+            await nodes.second.wait_until("SELECT count(*) = 1 FROM pg_stat_wal_receiver")
+        finally:
+            nodes.first.thaw()
+        await until(feed.is_current)
+
+
 async def _lose_a_commit(both: Pair, feed: Feed, told: list[str]) -> None:
     """Let the primary commit what never reaches the standby, then die."""
     await until(feed.is_current)
