@@ -56,7 +56,7 @@ docs: .venv/dev.stamp ## Write the pages that are made from code.
 	@$(BIN)/python -m docs.generate
 
 .PHONY: load
-load: .venv/dev.stamp ## Measure the service (needs wrk; PROFILE=hits, rules, reload, scanner, import).
+load: .venv/dev.stamp ## Measure the service (needs wrk; PROFILE=hits, rules, reload, scanner, import, lookups).
 	@$(BIN)/python -m load $(PROFILE)
 
 # Universal: one file for every Python and platform; without registry addresses.

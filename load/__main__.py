@@ -9,6 +9,7 @@ import click
 
 from load.hits import hits
 from load.imports import imports
+from load.lookups import lookups
 from load.reload import reload
 from load.rules import rules
 from load.scanner import scanner
@@ -19,7 +20,7 @@ def main() -> None:
     """Measure the service; each profile writes a file below load/results/."""
 
 
-for profile in (hits, rules, reload, scanner, imports):
+for profile in (hits, rules, reload, scanner, imports, lookups):
     main.add_command(profile)
 
 

@@ -108,6 +108,11 @@ _WANTED: Final[Mapping[str, str]] = {
 }
 
 
+def counted(count: int, noun: str) -> str:
+    """Say how many there are of something that takes an s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Give `, did you mean 'x'?` for a near miss, else the list of what would be right."""
     near = difflib.get_close_matches(word, known, n=1)

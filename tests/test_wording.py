@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from policy.wording import YamlFault, did_you_mean, yaml_worded
+from policy.wording import YamlFault, counted, did_you_mean, yaml_worded
 
 _QUOTES: Final = "text that begins with '@' must stand in quotes"
 _BEHIND: Final = "text stands behind a closing quote: put all of it in quotes"
@@ -25,6 +25,11 @@ _BRACE: Final = "the '{' of line 3 is not closed, or a comma is missing in front
 def test_a_near_miss_is_guessed(word: str, known: list[str], want: str) -> None:
     """A misspelt word gets the nearest one, any other the list of what there is."""
     assert did_you_mean(word, known) == want
+
+
+def test_one_is_no_plural() -> None:
+    """What is counted is written as a person would."""
+    assert [counted(count, "room") for count in range(3)] == ["0 rooms", "1 room", "2 rooms"]
 
 
 @pytest.mark.parametrize(

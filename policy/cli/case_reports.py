@@ -10,6 +10,7 @@ import click
 import orjson
 
 from policy.casebook.differences import Unsaid
+from policy.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,12 +44,12 @@ class Report:
 def as_text(report: Report) -> str:
     """Tell people: what fails and how, how many there are, which rules have no case."""
     lines = [line for book, result in report.failed for line in _failure(book, result)]
-    files = _counted(len({book.source for book, _ in report.results}), "file")
+    files = counted(len({book.source for book, _ in report.results}), "file")
     failed = len(report.failed)
     said = f"{failed} failed" if failed else "all passed"
     said = click.style(said, fg="red" if failed else "green", bold=True)
     if report.results:
-        lines.append(f"{_counted(len(report.results), 'case')} in {files}: {said}")
+        lines.append(f"{counted(len(report.results), 'case')} in {files}: {said}")
     if report.coverage is not None:
         lines += _coverage(report.coverage)
     return "\n".join(lines)
@@ -131,14 +132,10 @@ def _styled(sign: str, difference: Difference, value: object, casebook: Casebook
 
 
 def _coverage(coverage: Coverage) -> Iterator[str]:
-    rules = _counted(coverage.rules, "rule")
+    rules = counted(coverage.rules, "rule")
     yield f"coverage: {coverage.covered} of {rules} have a case, {coverage.percent} %"
     for rule in coverage.without_case:
         yield f"  {rule.place}: rule {rule.name!r} has no case"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _document(casebook: Casebook, result: CaseResult) -> dict[str, object]:

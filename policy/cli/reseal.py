@@ -15,6 +15,7 @@ from policy.directory.migrate import CONNECT_S
 from policy.directory.resealing import count_sealed
 from policy.directory.resealing import reseal as reseal_all
 from policy.errors import DirectoryError
+from policy.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,8 @@ def reseal(config: Path | None, *, dry_run: bool) -> None:
     """
     done = asyncio.run(_reseal(settings_from(config), dry_run=dry_run))
     verb = "would be" if dry_run else "were"
-    click.echo(f"{done.rooms} rooms and {done.devices} devices {verb} sealed with the newest key")
+    rooms, devices = counted(done.rooms, "room"), counted(done.devices, "device")
+    click.echo(f"{rooms} and {devices} {verb} sealed with the newest key")
 
 
 async def _reseal(settings: Settings, *, dry_run: bool) -> Resealed:

@@ -35,9 +35,9 @@ async def test_the_old_key_can_go_afterwards(run: Run, database: Database, tmp_p
     keys.write_text(new)
     again = await asyncio.to_thread(run, "reseal", **settings)
 
-    counted = f"{rooms} rooms and {devices} devices"
-    assert dry.stdout == f"{counted} would be sealed with the newest key\n"
-    assert done.stdout == f"{counted} were sealed with the newest key\n"
+    told = f"{rooms} rooms and {devices} device"  # there is one
+    assert dry.stdout == f"{told} would be sealed with the newest key\n"
+    assert done.stdout == f"{told} were sealed with the newest key\n"
     assert again.stdout == "0 rooms and 0 devices were sealed with the newest key\n"
 
 

@@ -105,8 +105,8 @@ async def test_devices_and_rooms_in_the_domain_of_somebody_else(database: Databa
         {"device cart@rooms.example.org: its domain is none of neighbour: it cannot register"},
         {
             (
-                "organisation neighbour: rooms of it have 1 addresses in rooms.example.org, "
-                "which is none of its domains, such as ward@rooms.example.org"
+                "organisation neighbour: addresses of its rooms in rooms.example.org, "
+                "which is none of its domains: 1, such as ward@rooms.example.org"
             )
         },
     )
@@ -179,7 +179,7 @@ async def test_what_an_organisation_left_behind(database: Database) -> None:
 
     _, warned = await _review(database)
 
-    assert warned == {"organisation hospital: is closed, and still has 1 addresses in use"}
+    assert warned == {"organisation hospital: is closed; addresses still in use: 1"}
 
 
 async def test_meetings_that_nobody_sweeps(database: Database) -> None:
@@ -194,7 +194,7 @@ async def test_meetings_that_nobody_sweeps(database: Database) -> None:
 
     assert wrong == {
         (
-            "sweep: 1 meetings have been over for more than 15 minutes and are not swept: "
+            "sweep: meetings that have been over for more than 15 minutes and are not swept: 1; "
             "does 'vdx-policy sweep' run?"
         )
     }

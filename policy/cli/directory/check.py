@@ -15,6 +15,7 @@ from policy.cli.site import Site, reading
 from policy.cli.tables import json_option, show_rows
 from policy.directory.reviewing import review
 from policy.errors import Problem
+from policy.wording import counted
 
 if TYPE_CHECKING:
     from policy.directory.reviewing import Finding
@@ -46,7 +47,8 @@ def check(site: Site, *, strict: bool, as_json: bool) -> None:
         )
     else:
         click.echo(as_text(findings), nl=False)
-    click.echo(f"{len(findings.problems)} errors, {len(findings.warnings)} warnings", err=True)
+    errors = counted(len(findings.problems), "error")
+    click.echo(f"{errors}, {counted(len(findings.warnings), 'warning')}", err=True)
     if findings.is_failed(strict=strict):
         sys.exit(1)
 

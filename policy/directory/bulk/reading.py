@@ -136,14 +136,14 @@ def blocks_of(source: Source) -> Iterator[Block]:
     with _opened(source) as file:
         began = 1
         if is_csv:
-            file.readline()
+            file.readline(ROW_BYTES)
             began = 2
         elif file.read(len(_BOM)) != _BOM:
             file.seek(0)
         lines: list[bytes] = []
         size = row_bytes = 0
         is_open = False
-        for raw in file:
+        for raw in _lines_of(source, file, began):
             lines.append(raw)
             size += len(raw)
             is_open ^= is_csv and raw.count(b'"') % 2 == 1
@@ -158,6 +158,16 @@ def blocks_of(source: Source) -> Iterator[Block]:
             raise DocumentError([_never_closed(source, began, lines)])
         if lines:
             yield Block(source, began, b"".join(lines), source.size)
+
+
+def _lines_of(source: Source, file: BinaryIO, number: int) -> Iterator[bytes]:
+    """Give line by line what is left of a file; memory need not hold one without an end."""
+    while raw := file.readline(ROW_BYTES + 1):
+        if len(raw) > ROW_BYTES:
+            said = f"a line of more than {ROW_BYTES} bytes is no row"
+            raise DocumentError([Place(source.name, number, 1).problem(said)])
+        yield raw
+        number += 1
 
 
 def _opened(source: Source) -> BinaryIO:

@@ -92,9 +92,9 @@ def _part_csv(block: Block, text: str, found: Rows) -> None:
     while True:
         try:
             cells = next(reader, None)
-        except csv.Error:
+        except csv.Error as exc:
             place = Place(source.name, block.line + before, 1)
-            found.problems.append(place.problem("text stands behind a closing quote"))
+            found.problems.append(place.problem(_csv_fault(str(exc))))
             before = reader.line_num
             continue
         if cells is None:
@@ -106,6 +106,15 @@ def _part_csv(block: Block, text: str, found: Rows) -> None:
         elif any(cells):
             said = f"has {len(cells)} cells, the header has {columns}"
             found.problems.append(Place(source.name, line, 1).problem(said))
+
+
+def _csv_fault(said: str) -> str:
+    """Put in our words what the standard library finds wrong."""
+    if said.startswith("field larger"):
+        return f"has a cell of more than {csv.field_size_limit()} characters"
+    if said.startswith("new-line"):
+        return "has a CR alone in a cell without quotes"
+    return "text stands behind a closing quote"
 
 
 def _part_json(block: Block, text: str, found: Rows) -> None:

@@ -59,8 +59,8 @@ WITH pair AS MATERIALIZED (
     GROUP BY address.domain, room.organisation_id
 )
 SELECT 'organisation ' || coalesce(organisation.code, organisation.name) AS what, format(
-    'rooms of it have %s addresses in %s, which is none of its domains, such as %s@%s',
-    pair.count, pair.domain, pair.local, pair.domain
+    'addresses of its rooms in %s, which is none of its domains: %s, such as %s@%s',
+    pair.domain, pair.count, pair.local, pair.domain
 ) AS text
 FROM pair JOIN organisation ON organisation.id = pair.organisation_id
 WHERE NOT domain_serves(pair.domain, pair.organisation_id)
@@ -132,7 +132,7 @@ LIMIT $1
 
 OF_CLOSED_ORGANISATIONS: Final = """
 SELECT 'organisation ' || coalesce(organisation.code, organisation.name) AS what,
-    format('is closed, and still has %s addresses in use', owned.count) AS text
+    format('is closed; addresses still in use: %s', owned.count) AS text
 FROM organisation
 CROSS JOIN LATERAL (
     SELECT
@@ -151,7 +151,7 @@ LIMIT $1
 
 NOT_SWEPT: Final = """
 SELECT 'sweep' AS what, format(
-    '%s meetings have been over for more than 15 minutes and are not swept: '
+    'meetings that have been over for more than 15 minutes and are not swept: %s; '
     'does ''vdx-policy sweep'' run?', count(*)
 ) AS text
 FROM booking

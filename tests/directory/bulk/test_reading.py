@@ -99,6 +99,12 @@ def test_a_quote_that_is_not_closed_is_found(tmp_path: Path, rest: str) -> None:
     [
         (b"\xff\xfec\0", "rooms.csv:1:1: is UTF-16: save it as UTF-8"),
         (b"gr\xf8n\n", "rooms.csv:1:3: is not UTF-8 text: the byte 0xf8 is not understood"),
+        (
+            b"code,name\rnorth,North\r",
+            "rooms.csv:1:1: ends its lines with CR alone: save it with LF or CR LF",
+        ),
+        (b"a" * 200_000, "rooms.csv:1:1: is no line of column names"),
+        (b"a" * 2_000_000, "rooms.csv:1:1: is no line of column names"),
     ],
 )
 def test_other_encodings_are_refused(tmp_path: Path, head: bytes, text: str) -> None:
@@ -107,3 +113,18 @@ def test_other_encodings_are_refused(tmp_path: Path, head: bytes, text: str) -> 
     with pytest.raises(DocumentError) as caught:
         find_sources([tmp_path])
     assert said(caught, tmp_path) == [text]
+
+
+@pytest.mark.parametrize("name", ["rooms.csv", "rooms.jsonl"])
+def test_a_line_without_an_end_is_not_taken_into_memory(tmp_path: Path, name: str) -> None:
+    """A file of another kind, or a hole in one, has no rows."""
+    path = tmp_path / name
+    path.write_bytes(b"{}\n{}\n")
+    with path.open("r+b") as file:
+        file.truncate(1 << 32)
+    (source,) = find_sources([path])
+
+    with pytest.raises(DocumentError) as caught:
+        list(blocks_of(source))
+
+    assert said(caught, tmp_path) == [f"{name}:3:1: a line of more than 1048576 bytes is no row"]

@@ -57,6 +57,20 @@ def test_cells_of_a_table(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (b"x" * 131_073, "rooms.csv:2:1: has a cell of more than 131072 characters"),
+        (b"x\ry", "rooms.csv:2:1: has a CR alone in a cell without quotes"),
+    ],
+)
+def test_cells_that_no_table_has(tmp_path: Path, cell: bytes, text: str) -> None:
+    """Each is called by its name, and the rows behind it are read."""
+    path = tmp_path / "rooms.csv"
+    path.write_bytes(b"organisation,pin\nnorth," + cell + b"\nnorth,48213,\n")
+    assert problems(path) == [text, "rooms.csv:3:1: has 3 cells, the header has 2"]
+
+
 def test_lines_of_json(tmp_path: Path) -> None:
     """The column is that of the key; what is no JSON has the place where the reader stumbled."""
     path = tmp_path / "rooms.jsonl"
