@@ -37,6 +37,9 @@ async def connect(dsn: str, *, timeout_s: float, to: SessionAttribute | None = N
     """
     try:
         return await asyncpg.connect(dsn, timeout=timeout_s, target_session_attrs=to)
+    except asyncpg.exceptions.TargetServerAttributeNotMatched as exc:
+        wanted = to.value if to is not None else "server of the kind that it names"
+        raise DirectoryError(f"database: none of its hosts is a {wanted}") from exc
     except FAULTS as exc:
         raise DirectoryError(f"database: {reason_of(exc)}") from exc
     except (ValueError, OverflowError):  # the address is no address; its text would show a password
@@ -47,8 +50,6 @@ def reason_of(exc: BaseException) -> str:
     """Say in one line why a database did not answer, without its address or credentials."""
     if isinstance(exc, TimeoutError):
         return "no answer in time"
-    if isinstance(exc, asyncpg.exceptions.TargetServerAttributeNotMatched):
-        return "none of its hosts is a primary, which takes changes"
     if isinstance(exc, asyncpg.PostgresError):
         return f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"
     if isinstance(exc, socket.gaierror):
