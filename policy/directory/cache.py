@@ -40,6 +40,9 @@ REFRESH_AFTER: Final = 0.8
 MAX_REFRESHING: Final = 50
 # What failed is not asked ahead of need again at once.
 REFRESH_RETRY_S: Final = 1.0
+# Whoever asks while the database fails waits no longer than this: a frozen one would cost every call
+# the whole limit of a look-up.
+FAILING_WAIT_S: Final = 0.05
 
 
 class Lookup(Protocol):
@@ -95,6 +98,7 @@ class CachedDirectory:
         self._asking = Asking(directory, around.clock_s)
         self._flights: Flights[AddressKey, Kept] = Flights()
         self._refreshing = 0
+        self._is_failing = False  # the last question got no answer
         self._trust = 0  # goes up whenever all that is kept becomes doubtful
 
     async def find(self, key: AddressKey) -> Found:
@@ -109,10 +113,10 @@ class CachedDirectory:
             return kept.found
         DIRECTORY_MISS.inc()
         try:
-            kept = await self._flights.join(key, partial(self._ask, key))
+            kept = await self._fetch(key)
         except DirectoryError:
             kept = self._owned.find(key)
-            if kept is None or self._clock_s() >= kept.forget_at:
+            if kept is None or kept.has_changed or self._clock_s() >= kept.forget_at:
                 raise
             DIRECTORY_STALE.inc()
             kept.other_calls += 1
@@ -133,7 +137,9 @@ class CachedDirectory:
     def forget(self, changes: Changes) -> None:
         """Believe nothing any more that changes concern.
 
-        What somebody owned still serves while the database cannot say what became of it.
+        What is known to be another is read again at once, since it must not serve when the
+        database goes away: it may be a meeting that was cancelled. After a change of everything
+        what somebody owned still serves then, since most of it is as it was.
         """
         self._asking.tell(changes)
         if changes.everything:
@@ -142,6 +148,8 @@ class CachedDirectory:
             return
         for kept in self._owned.touched_by(changes):
             kept.doubt()
+            kept.has_changed = True
+            self._read_ahead(kept.key)
         for kept in self._unowned.touched_by(changes):
             self._unowned.drop(kept.key)
 
@@ -161,7 +169,7 @@ class CachedDirectory:
     async def entries(self) -> AsyncIterator[list[tuple[AddressKey, Entry]]]:
         """Give, part by part, what somebody owns and nothing speaks against."""
         for part in self._owned.parts():
-            yield [(kept.key, kept.entry) for kept in part if not kept.is_doubted]
+            yield [(kept.key, kept.entry) for kept in part if self._may_be_written(kept)]
             await asyncio.sleep(0)
 
     async def take_calls(self) -> Mapping[int, int]:
@@ -184,22 +192,46 @@ class CachedDirectory:
             now < kept.trusted_until or (now < kept.fresh_until and self._is_current())
         )
 
+    def _may_be_written(self, kept: Kept) -> bool:
+        return kept.trust == self._trust and not kept.is_doubted
+
     def _refresh(self, kept: Kept, now: float) -> None:
-        """Ask ahead for what was wanted before, unless much is being asked already."""
-        if not kept.hits or self._refreshing >= MAX_REFRESHING or kept.key in self._flights:
-            return
-        kept.refresh_at = now + REFRESH_RETRY_S
+        """Ask ahead for what was wanted before."""
+        if kept.hits and self._read_ahead(kept.key):
+            kept.refresh_at = now + REFRESH_RETRY_S
+
+    def _read_ahead(self, key: AddressKey) -> bool:
+        """Ask before anybody does, unless much is being asked already; says whether it does."""
+        if self._refreshing >= MAX_REFRESHING or key in self._flights:
+            return False
         DIRECTORY_REFRESH.inc()
         self._refreshing += 1
-        task = self._flights.launch(kept.key, partial(self._ask, kept.key))
+        task = self._flights.launch(key, partial(self._ask, key))
         task.add_done_callback(self._refreshed)
+        return True
 
     def _refreshed(self, _task: asyncio.Task[Kept]) -> None:
         self._refreshing -= 1
 
+    async def _fetch(self, key: AddressKey) -> Kept:
+        """Wait for the answer, but hardly for a database that gave none to the last question."""
+        flight = self._flights.launch(key, partial(self._ask, key))
+        if not self._is_failing:
+            return await asyncio.shield(flight)
+        try:
+            async with asyncio.timeout(FAILING_WAIT_S):
+                return await asyncio.shield(flight)
+        except TimeoutError as exc:
+            raise DirectoryError("database: does not answer") from exc
+
     async def _ask(self, key: AddressKey) -> Kept:
         """Ask, and keep the answer; it is returned even when there is no room for it."""
-        answer = await self._asking.ask(key)
+        try:
+            answer = await self._asking.ask(key)
+        except DirectoryError:
+            self._is_failing = True
+            raise
+        self._is_failing = False
         kept = self._kept_of(key, answer)
         known = self._owned.find(key)
         if known is not None:
@@ -230,5 +262,5 @@ class CachedDirectory:
         if is_owned:
             until = kept.fresh_until if self._is_current() else kept.trusted_until
             kept.refresh_at = asked_at + REFRESH_AFTER * (until - asked_at)
-        kept.is_doubted = not answer.is_sure
+        kept.is_doubted = kept.has_changed = not answer.is_sure
         return kept

@@ -17,6 +17,9 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 # For whoever writes: of several hosts only this one takes it.
 PRIMARY: Final = SessionAttribute.primary
 
+# What a DBA sees in pg_stat_activity.
+NAMED: Final = {"application_name": "vdx-policy"}
+
 # Whatever asyncpg raises when a database is away, late or refuses.
 FAULTS: Final = (
     asyncpg.PostgresError,
@@ -36,7 +39,9 @@ async def connect(dsn: str, *, timeout_s: float, to: SessionAttribute | None = N
     DirectoryError.
     """
     try:
-        return await asyncpg.connect(dsn, timeout=timeout_s, target_session_attrs=to)
+        return await asyncpg.connect(
+            dsn, timeout=timeout_s, target_session_attrs=to, server_settings=NAMED
+        )
     except asyncpg.exceptions.TargetServerAttributeNotMatched as exc:
         wanted = to.value if to is not None else "server of the kind that it names"
         raise DirectoryError(f"database: none of its hosts is a {wanted}") from exc

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from policy.directory.connection import FAULTS, reason_of
+from policy.directory.connection import FAULTS, NAMED, reason_of
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Pool:
             timeout=self._timeout_s,
             command_timeout=self._timeout_s,
             target_session_attrs=self._to,
+            server_settings=NAMED,
         )
 
     def use(self, dsn: str) -> None:
@@ -72,6 +73,9 @@ class Pool:
         if self._has_moved:
             self._has_moved = False
             pool.set_connect_args(
-                self._dsn, timeout=self._timeout_s, command_timeout=self._timeout_s
+                self._dsn,
+                timeout=self._timeout_s,
+                command_timeout=self._timeout_s,
+                server_settings=NAMED,
             )
             await pool.expire_connections()

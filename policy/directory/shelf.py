@@ -48,7 +48,8 @@ class Kept:
     fresh_until: float = NEVER
     trusted_until: float = NEVER  # instead, while nobody vouches that every change is heard of
     refresh_at: float = -NEVER
-    is_doubted: bool = False  # it is known to have changed, or comes from an earlier run
+    is_doubted: bool = False  # it may have changed, or comes from an earlier run
+    has_changed: bool = False  # it is known to be another by now: it does not even serve as stale
     trust: int = 0  # the cache's, when this came
     size_bytes: int = 0  # set by the shelf
     hits: int = 0  # since it came from the directory

@@ -77,6 +77,8 @@ async def write_snapshot(
 
 def read_snapshot(path: Path, seal: Seal) -> Snapshot | None:
     """Give what a file holds, None when there is none; raises StartError for any other."""
+    if path.is_fifo():  # it would be waited for
+        raise StartError(f"{path}: is a pipe: it should be a snapshot of vdx-policy")
     try:
         content = path.read_bytes()
     except FileNotFoundError:

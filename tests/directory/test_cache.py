@@ -184,6 +184,38 @@ async def test_nothing_else_is_served_while_the_database_is_away(
         await cache.find(key)
 
 
+class HangingDirectory(FakeDirectory):
+    """Answers once, fails once, and then not even that."""
+
+    async def find(self, key: AddressKey) -> Entry:
+        """Answer, fail, or wait for ever."""
+        match len(self.asked):
+            case 0:
+                return await super().find(key)
+            case 1:
+                self.asked.append(key)
+                raise DirectoryError("database: no answer in time")
+            case _:
+                await asyncio.get_running_loop().create_future()
+                raise AssertionError
+
+
+async def test_a_database_that_hangs_is_waited_for_once() -> None:
+    """Who calls after the first is told what is known, or that nothing is, almost at once."""
+    directory, clock = HangingDirectory(FILE), Clock()
+    cache = caching(directory, clock)
+    fresh = await cache.find(OWNED)
+    clock.now_s += 10
+
+    async with asyncio.timeout(10):
+        found = [await cache.find(OWNED) for _ in range(3)]
+        with pytest.raises(DirectoryError, match=r"^database: does not answer$"):
+            await cache.find(UNOWNED)
+    await cache.close()
+
+    assert found == [Found(fresh.entry, is_stale=True)] * 3
+
+
 async def test_a_fresh_entry_needs_no_database() -> None:
     """Within its time an entry serves as if nothing had happened."""
     directory, clock = FakeDirectory(FILE), Clock()

@@ -13,6 +13,7 @@ import pytest
 from policy.directory.asking import MAX_REPEATS
 from policy.directory.cache import Lifetimes
 from policy.directory.records import AddressKey, Changes, Entry, Found
+from policy.errors import DirectoryError
 from tests.directory.rows import file_of
 from tests.fakes.caching import START, Clock, GatedDirectory, Rows, caching, room_entry
 from tests.handlers.asking import counted
@@ -120,18 +121,70 @@ async def test_a_change_is_true_for_the_next_call(
     assert set(directory.asked.values()) <= {1, 2}
 
 
-@pytest.mark.parametrize("changes", [Changes(rows=frozenset({ROOM})), Changes(everything=True)])
-async def test_what_has_changed_serves_on_while_the_database_is_away(changes: Changes) -> None:
-    """What it became cannot be asked; that it had changed is no reason to let no caller in."""
+async def test_what_is_doubtful_serves_on_while_the_database_is_away() -> None:
+    """After a fail-over, say, most of it is as it was: no reason to let no caller in."""
     directory = rows()
     cache = caching(directory, lifetimes=LONG)
     fresh = await cache.find(OWNED)
     directory.is_away = True
 
-    cache.forget(changes)
+    cache.forget(Changes(everything=True))
     found = await cache.find(OWNED)
 
     assert found == Found(fresh.entry, is_stale=True)
+
+
+@pytest.mark.parametrize(
+    "changes", [Changes(rows=frozenset({ROOM})), Changes(locals=frozenset({"700"}))]
+)
+async def test_what_has_changed_does_not_serve_while_the_database_is_away(
+    changes: Changes,
+) -> None:
+    """It may have been a meeting, and be cancelled: then nobody may be let in any more."""
+    directory = rows()
+    cache = caching(directory, lifetimes=LONG)
+    await cache.find(OWNED)
+    directory.is_away = True
+
+    cache.forget(changes)
+
+    with pytest.raises(DirectoryError):
+        await cache.find(OWNED)
+
+
+async def test_what_has_changed_is_read_before_anybody_asks() -> None:
+    """When the database goes away a moment later, what it has become is known."""
+    directory = rows()
+    cache = caching(directory, lifetimes=LONG)
+    await cache.find(OWNED)
+
+    cache.forget(Changes(rows=frozenset({ROOM})))
+    for _ in range(10):
+        await asyncio.sleep(0)  # nobody waits for it
+    directory.is_away = True
+    found = await cache.find(OWNED)
+
+    assert (directory.asked[OWNED], found.is_stale) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "written"),
+    [
+        (Changes(), {OWNED}),
+        (Changes(rows=frozenset({ROOM})), set()),
+        (Changes(everything=True), set()),
+    ],
+)
+async def test_nothing_doubtful_is_written_down(changes: Changes, written: set[AddressKey]) -> None:
+    """Else a server that starts from it would let people into what was closed before."""
+    directory = rows()
+    cache = caching(directory, lifetimes=LONG)
+    await cache.find(OWNED)
+    directory.is_away = True
+
+    cache.forget(changes)
+
+    assert {key async for part in cache.entries() for key, _ in part} == written
 
 
 async def test_an_address_changes_hands() -> None:

@@ -64,8 +64,7 @@ async def test_a_free_address_is_nobodys(database: Database) -> None:
     """An address of the past is not found, though its row is kept."""
     await filled(database, rooms=[dict(ROOM)])
     await database.sql.execute(
-        "UPDATE address SET state = 'quarantined';"
-        "UPDATE address SET state = 'free', room_id = NULL"
+        "UPDATE address SET state = 'quarantined';UPDATE address SET state = 'free', room_id = NULL"
     )
 
     async with database.directory() as directory:

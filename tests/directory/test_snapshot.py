@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import zlib
 from typing import TYPE_CHECKING, Final
@@ -130,6 +131,7 @@ async def test_what_has_changed_or_was_never_read_here_is_not_written_on(path: P
     cached.restore([(FIRST, ROOMS[FIRST])])
     for number in (1, 2, 3):
         await cached.find(AddressKey(str(number), "example.org"))
+    directory.is_away = True
     cached.forget(Changes(locals=frozenset({"2"})))
 
     await write_snapshot(path, SEAL, cached, START)
@@ -275,3 +277,11 @@ async def test_the_header_can_be_read_by_anybody(path: Path) -> None:
 
     assert header["written_at"] == "2026-05-04T10:00:00+00:00"
     assert header["entries"] == 3
+
+
+def test_a_pipe_is_not_waited_for(path: Path) -> None:
+    """Nobody would ever write into it."""
+    os.mkfifo(path)
+
+    with pytest.raises(StartError, match=r"/snapshot: is a pipe: it should be a snapshot"):
+        read_snapshot(path, SEAL)

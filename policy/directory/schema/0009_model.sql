@@ -428,6 +428,7 @@ ADD FOREIGN KEY (room_id, organisation_id) REFERENCES room (id, organisation_id)
 ADD CONSTRAINT a_meeting_lasts_a_day_at_most
     CHECK (long_permitted OR ends_at - starts_at <= interval '24 hours'),
 ADD CONSTRAINT a_meeting_ends_in_one_way CHECK (cancelled_at IS NULL OR ended_at IS NULL),
+ADD CONSTRAINT a_meeting_ends_at_a_time CHECK (isfinite(cancelled_at) AND isfinite(ended_at)),
 ADD CONSTRAINT an_external_id_is_used_once UNIQUE (organisation_id, external_id);
 CREATE INDEX booking_by_end ON booking (ends_at);
 CREATE INDEX booking_to_sweep ON booking (ends_at) WHERE swept_at IS NULL;

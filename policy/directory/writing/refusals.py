@@ -173,6 +173,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "a_meeting_lasts_a_day_at_most": "booking: is longer than 24 hours, which must be permitted",
     "a_meeting_is_in_years_of_four_digits": "booking: is from the year 1971 to 9998",
     "a_meeting_ends_in_one_way": "booking: is either cancelled or ended",
+    "a_meeting_ends_at_a_time": "booking: it is cancelled or ended at a time, not at infinity",
     # Devices and pictures.
     "device_description_check": "device: a description has at most 250 characters",
     "device_owner_email_check": "device: the e-mail of its owner has at most 200 characters",
