@@ -40,8 +40,8 @@ REFRESH_AFTER: Final = 0.8
 MAX_REFRESHING: Final = 50
 # What failed is not asked ahead of need again at once.
 REFRESH_RETRY_S: Final = 1.0
-# Whoever asks while the database fails waits no longer than this: a frozen one would cost every call
-# the whole limit of a look-up.
+# Whoever asks while the database fails waits no longer than this: a frozen one would cost every
+# call the whole limit of a look-up.
 FAILING_WAIT_S: Final = 0.05
 
 

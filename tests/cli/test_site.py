@@ -49,13 +49,13 @@ async def test_who_acts_for_an_organisation_looks_after_it(say: Say, region: Dat
     said = [
         await say("create", "c", "Ward C", *acting),
         await say("create-group", "Clinics", *acting),
-        await say("change", "c", "--name", "C", "--quota", "3", *acting),
-        await say("agreement", "add", "c", "--kind", "connection", *signed, *acting),
-        await say("agreement", "add", "c", "--kind", "dpa", *signed, *acting),
+        await say("change", "c", "--name", "C", *acting),
+        await say("agreement", "add", "c", "--kind", "connection", *signed),
+        await say("agreement", "add", "c", "--kind", "dpa", *signed),
         await say("state", "c", "agreement-pending", *acting),
         await say("state", "c", "active", "--contact", "kim@example.org", *acting),
         await say("user", "change", "c", "kim@example.org", "--role", "auditor", *acting),
-        await say("domain", "add", "c", "c.example.net", *acting),
+        await say("domain", "add", "c", "c.north.example.org", *acting),
         await say("move", "c", "--below", "Clinics", *acting),
         await say("merge", "a", "--into", "b", *acting),
     ]
@@ -93,6 +93,44 @@ async def test_who_acts_for_an_organisation_looks_after_it(say: Say, region: Dat
 async def test_who_acts_for_an_organisation_stays_within(say: Say, words: tuple[str, ...]) -> None:
     """Nothing of others, and not its own place, state and limits, which are set from above."""
     assert (await say(*words, "--as", "north")).startswith("refused: ")
+
+
+@pytest.mark.usefixtures("region")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ("domain", "add", "a", "video.example.net"),
+            (
+                "domain video.example.net: is not below a domain of this organisation and apart "
+                "from those of others: only the operator adds it"
+            ),
+        ),
+        (
+            ("change", "a", "--quota", "9"),
+            (
+                "organisation a: its quota, pool, addresses and need for agreements are as north "
+                "has them, only the operator sets others"
+            ),
+        ),
+        (
+            ("create", "x", "X", "--parent", "b", "--no-agreements"),
+            "organisation x: would begin below b, which is suspended",
+        ),
+        (
+            ("agreement", "add", "a", "--kind", "dpa", "--version", "9", "--signed", "2026-01-15"),
+            "organisation north: this is not for it to change",
+        ),
+    ],
+)
+async def test_what_only_the_operator_gives_is_said(
+    say: Say, words: tuple[str, ...], told: str
+) -> None:
+    """Domains that are not its own, limits and agreements, and life below what has none."""
+    await say("state", "b", "suspended")
+
+    assert await say(*words, "--as", "north") == f"refused: {told}"
+    assert not (await say(*words, "--dry-run")).startswith("refused: ")
 
 
 def test_a_database_that_is_away_is_one_line(run: Run) -> None:

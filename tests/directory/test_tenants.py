@@ -10,11 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from policy.directory.queries.bulk_export import EXPORT
+from policy.directory.queries.register import LIST_RANGES
+from policy.directory.queries.templates import CHAIN, LIST_TEMPLATES
+from policy.directory.writing.scope import act_as
 from tests.directory.tenants import (
     INSIDE,
     TABLES,
     Prints,
     id_of,
+    operating,
     secrets,
     within,
 )
@@ -131,6 +136,7 @@ MINE: Final = {
     "their_room": id_of("room", "b"),
     "their": id_of("organisation", "b"),
     "root": id_of("organisation", "root"),
+    "group": "01000000-0000-4000-8000-999999999999",
 }
 
 
@@ -148,8 +154,28 @@ MINE: Final = {
         VALUES ('x', 'of-below-a.example.org', 'permanent', '{room}')""",
         "INSERT INTO phonebook_grant VALUES ('{their}', '{organisation}')",
         "INSERT INTO domain VALUES ('more.of-b.example.org', '{organisation}')",
-        "INSERT INTO domain VALUES ('more.of-root.example.org', '{organisation}')",
+        "INSERT INTO domain VALUES ('more.of-b.example.org', '{below}')",
         "INSERT INTO domain VALUES ('org', '{organisation}')",
+        "INSERT INTO domain VALUES ('video.example.net', '{organisation}')",
+        "INSERT INTO domain VALUES ('not-of-a.example.org', '{organisation}')",
+        "UPDATE domain SET domain = 'video.example.net' WHERE organisation_id = '{organisation}'",
+        # More than it has, for those below it.
+        "UPDATE organisation SET quota_permanent_rooms = 9 WHERE id = '{below}'",
+        "UPDATE organisation SET pool_size = 9 WHERE id = '{below}'",
+        "UPDATE organisation SET allow_own_address = true WHERE id = '{below}'",
+        "UPDATE organisation SET agreements_required = false WHERE id = '{below}'",
+        """INSERT INTO organisation (code, name, parent_id, agreements_required)
+        VALUES ('x', 'x', '{organisation}', false)""",
+        """INSERT INTO organisation (code, name, parent_id, agreements_required, pool_size)
+        VALUES ('x', 'x', '{organisation}', true, 3)""",
+        """INSERT INTO organisation (
+            code, name, parent_id, agreements_required, quota_permanent_rooms
+        ) VALUES ('x', 'x', '{organisation}', true, 3)""",
+        """INSERT INTO organisation (code, name, parent_id, agreements_required, allow_own_address)
+        VALUES ('x', 'x', '{organisation}', true, true)""",
+        """INSERT INTO agreement (organisation_id, kind, version, signed_on, valid_from)
+        VALUES ('{below}', 'dpa', 'x', '2026-01-01', '2026-01-01')""",
+        "UPDATE agreement SET valid_to = NULL",
         "INSERT INTO organisation (code, name, parent_id) VALUES ('x', 'x', '{their}')",
         "INSERT INTO organisation (code, name) VALUES ('x', 'x')",
         "UPDATE organisation SET parent_id = '{their}' WHERE id = '{below}'",
@@ -202,10 +228,16 @@ async def test_what_a_tenant_may_not(full: Database, statement: str) -> None:
     "statement",
     [
         "UPDATE organisation SET name = 'A' WHERE id = '{organisation}'",
-        "UPDATE organisation SET quota_permanent_rooms = 9 WHERE id = '{below}'",
+        "UPDATE organisation SET name = 'A', type = 'praksis' WHERE id = '{below}'",
         "UPDATE room SET organisation_id = '{below}', picture_id = NULL WHERE id = '{room}'",
-        "INSERT INTO organisation (code, name, parent_id) VALUES ('x', 'x', '{organisation}')",
+        """INSERT INTO organisation (code, name, parent_id, state, agreements_required)
+        VALUES ('x', 'x', '{organisation}', 'prospect', true)""",
+        "INSERT INTO organisation (type, name, parent_id) VALUES ('group', 'x', '{organisation}')",
         "INSERT INTO domain VALUES ('more.of-a.example.org', '{organisation}')",
+        "INSERT INTO domain VALUES ('more.of-a.example.org', '{below}')",
+        "INSERT INTO domain VALUES ('more.of-root.example.org', '{organisation}')",
+        "UPDATE domain SET inherit = true WHERE organisation_id = '{organisation}'",
+        "UPDATE domain SET organisation_id = '{below}' WHERE organisation_id = '{organisation}'",
         """INSERT INTO address (local, domain, kind, room_id)
         VALUES ('x', 'of-root.example.org', 'permanent', '{room}')""",
         """INSERT INTO address (local, kind, room_id, range_id)
@@ -225,6 +257,136 @@ async def test_what_a_tenant_may(full: Database, statement: str) -> None:
     async with within(full):
         await full.sql.execute(statement.format(**MINE))
         await full.sql.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.parametrize(
+    ("before", "statement"),
+    [
+        # A domain of somebody else lies below, or around, or in between.
+        (
+            "INSERT INTO domain VALUES ('x.more.of-a.example.org', '{their}')",
+            "INSERT INTO domain VALUES ('more.of-a.example.org', '{organisation}')",
+        ),
+        (
+            "INSERT INTO domain VALUES ('more.of-root.example.org', '{their}')",
+            "INSERT INTO domain VALUES ('x.more.of-root.example.org', '{organisation}')",
+        ),
+        (
+            "UPDATE domain SET inherit = false",
+            "INSERT INTO domain VALUES ('more.of-root.example.org', '{organisation}')",
+        ),
+        # For statistics alone.
+        (
+            "UPDATE domain SET history_only = true",
+            "INSERT INTO domain VALUES ('more.of-a.example.org', '{organisation}')",
+        ),
+        (
+            "UPDATE domain SET history_only = true",
+            "UPDATE domain SET history_only = false WHERE organisation_id = '{organisation}'",
+        ),
+        # Below what is not active.
+        *[
+            (f"UPDATE organisation SET state = 'suspended' WHERE id = '{above}'", statement)
+            for above in ("{organisation}", "{below}")
+            for statement in (
+                """INSERT INTO organisation (code, name, parent_id, state, agreements_required)
+                VALUES ('x', 'x', '{below}', 'prospect', true)""",
+                "INSERT INTO organisation (type, name, parent_id) VALUES ('group', 'x', '{below}')",
+            )
+        ],
+        (
+            """UPDATE organisation SET state = 'suspended'
+            WHERE id IN ('{organisation}', '{below}')""",
+            "UPDATE organisation SET state = 'active' WHERE id = '{below}'",
+        ),
+        # Where no limit would hold.
+        (
+            """INSERT INTO organisation (id, type, name, parent_id)
+            VALUES ('{group}', 'group', 'x', '{organisation}')""",
+            "UPDATE room SET organisation_id = '{group}', picture_id = NULL WHERE id = '{room}'",
+        ),
+        (
+            """INSERT INTO organisation (id, type, name, parent_id)
+            VALUES ('{group}', 'group', 'x', '{organisation}')""",
+            "UPDATE organisation SET type = 'praksis', code = 'x' WHERE id = '{group}'",
+        ),
+        # Without agreements, where those above have lapsed.
+        (
+            """UPDATE organisation SET state = 'suspended', agreements_required = false
+            WHERE id = '{below}';
+            UPDATE agreement SET valid_to = '2026-01-02' WHERE organisation_id = '{organisation}'
+            """,
+            "UPDATE organisation SET state = 'active' WHERE id = '{below}'",
+        ),
+    ],
+)
+async def test_what_a_tenant_may_not_in_a_narrower_frame(
+    full: Database, before: str, statement: str
+) -> None:
+    """What the operator has set binds those below it too; the operator may do it."""
+    async with operating(full):
+        await full.sql.execute(before.format(**MINE))
+        async with full.sql.transaction():
+            await full.sql.execute(statement.format(**MINE))
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with operating(full):
+            await full.sql.execute(before.format(**MINE))
+            await act_as(full.sql, "kirsten", within="of-a")
+            await full.sql.execute(statement.format(**MINE))
+
+
+async def test_those_made_by_a_tenant_have_its_quota(full: Database) -> None:
+    """Or nobody's limit would hold; nothing else need be said."""
+    async with operating(full):
+        await full.sql.execute(
+            "UPDATE organisation SET quota_permanent_rooms = 7 WHERE id = $1", MINE["organisation"]
+        )
+        await act_as(full.sql, "kirsten", within="of-a")
+        assert (
+            await full.sql.fetchval(
+                "INSERT INTO organisation (code, name, parent_id, state, agreements_required)"
+                " VALUES ('x', 'x', $1, 'prospect', true) RETURNING quota_permanent_rooms",
+                MINE["below"],
+            )
+            == 7
+        )
+
+
+@pytest.mark.parametrize("kind", EXPORT)
+async def test_an_export_holds_rows_of_the_scope_alone(full: Database, kind: str) -> None:
+    """Neither the platform's nor what is inherited; references to those are never empty."""
+    async with within(full):
+        rows = await full.sql.fetch(EXPORT[kind], None)
+
+    said = repr([tuple(row) for row in rows])
+    assert {secret for secret in secrets() if secret in said} == set()
+    assert {row["organisation"] for row in rows if "organisation" in row} <= (
+        {None, "of-a", "of-below-a"} if kind == "addresses" else {"of-a", "of-below-a"}
+    )
+
+
+async def test_what_is_inherited_is_not_shown_as_the_platforms(full: Database) -> None:
+    """Lists say that it is from above, and not from whom."""
+    async with operating(full):
+        await full.sql.execute("UPDATE template SET is_default = true WHERE name = 'of-root'")
+        await act_as(full.sql, "kirsten", within="of-a")
+        templates = await full.sql.fetch(LIST_TEMPLATES, MINE["organisation"])
+        ranges = await full.sql.fetch(LIST_RANGES, None)
+        chain = await full.sql.fetch(CHAIN, MINE["organisation"], None)
+        exported = await full.sql.fetch(EXPORT["templates"], None)
+
+    assert {row["name"]: row["organisation"] for row in templates} == {
+        "of-platform": None,
+        "of-root": "above",
+        "of-a": "of-a",
+    }
+    assert {row["name"]: row["organisation"] for row in ranges} == {
+        "of-root": "above",
+        "of-a": "of-a",
+        "of-below-a": "of-below-a",
+    }
+    assert [row["organisation"] for row in chain] == ["of-a", "one above", None]
+    assert {row["name"] for row in exported} == {"of-a", "of-below-a"}
 
 
 async def test_a_tenant_without_a_scope_sees_nothing(full: Database) -> None:

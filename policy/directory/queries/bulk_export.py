@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MINE: Final = "($1::text IS NULL OR $1 = ANY (owner.path))"
+# A tenant writes neither what it inherits nor what is the platform's.
+_MINE_OR_PLATFORM: Final = f"{_MINE} AND (scope_root() IS NULL OR owner.id = ANY (scope()))"
 _OWNER: Final = "coalesce(owner.code, owner.id::text)"
 _JOIN_OWNER: Final = "JOIN organisation AS owner ON owner.id = {table}.organisation_id"
 _ROOM: Final = ", ".join(
@@ -29,7 +31,7 @@ _ROOM_COLUMNS: Final = f"""
     {_ROOM}, room.service,
     template.name AS template,
     CASE WHEN template.organisation_id <> room.organisation_id
-        THEN coalesce(template_owner.code, template_owner.id::text) END AS template_organisation,
+        THEN coalesce(template_owner.code, template.organisation_id::text) END AS template_organisation,
     room.tags, room.created_at, encode(picture.sha256, 'hex') AS _picture,
     room.id AS _room_id, room.pin, room.guest_pin
 """  # noqa: S608  names are constants of this package
@@ -44,7 +46,7 @@ LEFT JOIN organisation AS range_owner ON range_owner.id = number_range.organisat
 """
 _RANGE_COLUMNS: Final = """
     number_range.name AS range,
-    coalesce(range_owner.code, range_owner.id::text) AS range_organisation
+    coalesce(range_owner.code, number_range.organisation_id::text) AS range_organisation
 """
 
 
@@ -83,7 +85,7 @@ WHERE {_MINE} ORDER BY {_OWNER} COLLATE "C"
     "ranges": f"""
 SELECT {_OWNER} AS organisation, number_range.name, domain, prefix, low, high, expected
 FROM number_range LEFT {_JOIN_OWNER.format(table="number_range")}
-WHERE {_MINE} ORDER BY {_OWNER} COLLATE "C", number_range.name COLLATE "C"
+WHERE {_MINE_OR_PLATFORM} ORDER BY {_OWNER} COLLATE "C", number_range.name COLLATE "C"
 """,  # noqa: S608  as above
     "templates": f"""
 SELECT
@@ -92,7 +94,7 @@ SELECT
     guest_pin_low, guest_pin_high, lead_minutes, end_meeting_on_end_time, custom_portal_guest,
     custom_portal_host, return_url, call_type, legacy_id
 FROM template LEFT {_JOIN_OWNER.format(table="template")} {_RANGE.format(table="template")}
-WHERE {_MINE} ORDER BY {_OWNER} COLLATE "C", template.name COLLATE "C"
+WHERE {_MINE_OR_PLATFORM} ORDER BY {_OWNER} COLLATE "C", template.name COLLATE "C"
 """,  # noqa: S608  as above
     "themes": _simple("theme", "theme.name, pexip_name, inherit, legacy_key", "theme.name"),
     "message_templates": _simple(

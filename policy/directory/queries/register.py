@@ -138,7 +138,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 RETURNING id, (count_numbers(number_range)).size
 """
 
-# $1 organisation and all below it; null for all. With the platform's.
+# $1 organisation and all below it; null for all. With the platform's. Of an organisation above a
+# tenant no more is told than that.
 LIST_RANGES: Final = """
 WITH RECURSIVE below (id) AS (
     SELECT $1::uuid
@@ -146,7 +147,10 @@ WITH RECURSIVE below (id) AS (
     SELECT organisation.id FROM organisation JOIN below ON organisation.parent_id = below.id
 )
 SELECT number_range.id, number_range.name,
-    coalesce(organisation.code, organisation.name) AS organisation,
+    coalesce(
+        organisation.code, organisation.name,
+        CASE WHEN number_range.organisation_id IS NOT NULL THEN 'above' END
+    ) AS organisation,
     number_range.domain, number_range.prefix, number_range.low, number_range.high,
     number_range.expected, numbers.size, numbers.taken
 FROM number_range
@@ -154,7 +158,7 @@ LEFT JOIN organisation ON organisation.id = number_range.organisation_id
 CROSS JOIN LATERAL count_numbers(number_range) AS numbers
 WHERE $1::uuid IS NULL OR number_range.organisation_id IS NULL
     OR number_range.organisation_id IN (SELECT id FROM below)
-ORDER BY organisation.code NULLS FIRST, number_range.name
+ORDER BY number_range.organisation_id IS NOT NULL, organisation.code NULLS FIRST, number_range.name
 """
 
 FIND_OWN_RANGE: Final = """

@@ -37,7 +37,10 @@ CHAIN: Final = f"""
 SELECT
     chain.step,
     template.name,
-    coalesce(organisation.code, organisation.name) AS organisation,
+    coalesce(
+        organisation.code, organisation.name,
+        CASE WHEN template.organisation_id IS NOT NULL THEN 'one above' END
+    ) AS organisation,
     template.service_type,
     template.service,
     template.range_id,
@@ -100,7 +103,8 @@ SET_DEFAULT: Final = "UPDATE template SET is_default = true WHERE id = $1"
 
 DELETE_TEMPLATE: Final = "DELETE FROM template WHERE id = $1"
 
-# $1 an organisation, and then those above it too, or null: all that may be seen.
+# $1 an organisation, and then those above it too, or null: all that may be seen. Of an organisation
+# above a tenant no more is told than that.
 LIST_TEMPLATES: Final = """
 WITH RECURSIVE above (id, parent_id) AS (
     SELECT id, parent_id FROM organisation WHERE id = $1
@@ -109,7 +113,10 @@ WITH RECURSIVE above (id, parent_id) AS (
     FROM organisation AS parent JOIN above ON above.parent_id = parent.id
 )
 SELECT
-    coalesce(organisation.code, organisation.name) AS organisation,
+    coalesce(
+        organisation.code, organisation.name,
+        CASE WHEN template.organisation_id IS NOT NULL THEN 'above' END
+    ) AS organisation,
     template.name,
     template.service_type AS type,
     template.is_default AS "default",
@@ -120,6 +127,6 @@ FROM template
 LEFT JOIN organisation ON organisation.id = template.organisation_id
 LEFT JOIN number_range ON number_range.id = template.range_id
 WHERE $1::uuid IS NULL OR template.organisation_id IN (SELECT id FROM above)
-    OR template.organisation_id IS NULL
-ORDER BY organisation.code NULLS FIRST, template.name
+    OR organisation.id IS NULL
+ORDER BY template.organisation_id IS NOT NULL, organisation.code NULLS FIRST, template.name
 """

@@ -135,18 +135,6 @@ WITH RECURSIVE above (id, parent_id, step) AS (
 SELECT min(chain.step), chain.id FROM chain GROUP BY chain.id ORDER BY min(chain.step)
 $function$;
 
--- A name below or above a domain of somebody outside would take their calls in statistics, and what
--- they could add to it.
-CREATE FUNCTION domain_is_of_others(asked text) RETURNS boolean
-LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path FROM CURRENT AS $function$
-SELECT EXISTS (
-    SELECT FROM domain
-    WHERE domain.organisation_id <> ALL (scope()) AND domain.domain <> asked AND (
-        asked LIKE '%.' || domain.domain OR domain.domain LIKE '%.' || asked
-    )
-)
-$function$;
-
 
 -- What a tenant may do ----------------------------------------------------------------------------
 
@@ -165,15 +153,15 @@ BEGIN
                 'id = ANY ((SELECT scope())::uuid[])',
                 '(parent_id = ANY ((SELECT scope())::uuid[]) OR id = (SELECT scope_root())) AND '
                 '(merged_into_id IS NULL OR merged_into_id = ANY ((SELECT scope())::uuid[]))'),
-            ('agreement', inside, inside || ' AND organisation_id <> (SELECT scope_root())', NULL),
+            -- Between an organisation and the platform, which notes them.
+            ('agreement', inside, NULL, NULL),
             -- What reaches beyond an organisation is given by the platform.
             ('user_account', inside, inside, inside || ' AND NOT roles && ARRAY['
                 '''meeting-provisioner'', ''meeting-provisioner-user'', ''operator'', ''support'']'),
             ('contact',
                 'EXISTS (SELECT FROM user_account WHERE user_account.id = user_account_id)',
                 'EXISTS (SELECT FROM user_account WHERE user_account.id = user_account_id)', NULL),
-            ('domain', format('%s OR inherit AND %s', inside, above), inside,
-                inside || ' AND NOT domain_is_of_others(domain)'),
+            ('domain', format('%s OR inherit AND %s', inside, above), inside, NULL),
             ('number_range',
                 format('%s OR %s OR organisation_id IS NULL', inside, above), NULL, NULL),
             ('template',
@@ -260,6 +248,127 @@ END
 $function$;
 CREATE TRIGGER a_tenant_stays_in_its_frame BEFORE UPDATE OR DELETE ON organisation
 FOR EACH ROW WHEN (current_user = 'vdx_policy_tenant') EXECUTE FUNCTION refuse_to_leave_the_frame();
+
+-- Below itself it gives no more than it has: limits are the operator's, an organisation that is made
+-- gets those of the scope, and nothing begins below one that is not active.
+CREATE FUNCTION refuse_to_widen_the_frame() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $function$
+DECLARE
+    root organisation;
+    above organisation;
+    widens boolean;
+BEGIN
+    IF (NEW.parent_id = ANY (scope())) IS NOT TRUE THEN
+        RETURN NEW;  -- itself, or what the policies refuse
+    END IF;
+    SELECT * INTO root FROM organisation WHERE id = scope_root();
+    IF TG_OP = 'UPDATE' THEN
+        widens := (
+            OLD.quota_permanent_rooms, OLD.pool_size, OLD.allow_own_address,
+            OLD.agreements_required, OLD.type = 'group'
+        ) IS DISTINCT FROM (
+            NEW.quota_permanent_rooms, NEW.pool_size, NEW.allow_own_address,
+            NEW.agreements_required, NEW.type = 'group'
+        );
+    ELSIF NEW.type <> 'group' THEN
+        NEW.quota_permanent_rooms := coalesce(NEW.quota_permanent_rooms, root.quota_permanent_rooms);
+        widens := NEW.quota_permanent_rooms IS DISTINCT FROM root.quota_permanent_rooms
+            OR coalesce(NEW.pool_size, 0) NOT IN (0, coalesce(root.pool_size, 0))
+            OR NEW.allow_own_address AND NOT root.allow_own_address
+            OR root.agreements_required AND NOT NEW.agreements_required;
+    END IF;
+    IF widens THEN
+        PERFORM refuse('limits_are_set_by_the_operator', format(
+            'organisation %s: its quota, pool, addresses and need for agreements are as %s has them,'
+            ' only the operator sets others', coalesce(NEW.code, NEW.name), root.code
+        ));
+    END IF;
+    IF TG_OP = 'UPDATE' AND (NEW.state <> 'active' OR OLD.state = 'active') THEN
+        RETURN NEW;
+    END IF;
+    WITH RECURSIVE upwards (id) AS (
+        SELECT NEW.parent_id
+        UNION
+        SELECT organisation.parent_id FROM organisation JOIN upwards ON upwards.id = organisation.id
+        WHERE organisation.id <> root.id
+    )
+    SELECT organisation.* INTO above FROM organisation JOIN upwards USING (id)
+    WHERE organisation.state <> 'active' LIMIT 1;
+    IF FOUND THEN
+        PERFORM refuse('nothing_begins_below_what_is_not_active', format(
+            'organisation %s: would begin below %s, which is %s',
+            coalesce(NEW.code, NEW.name), coalesce(above.code, above.name), above.state
+        ));
+    END IF;
+    IF NEW.state = 'active' AND NEW.type <> 'group' AND NOT NEW.agreements_required
+        AND root.agreements_required AND NOT agreements_hold(root.id, now())
+    THEN
+        PERFORM refuse('active_needs_agreements_above', format(
+            'organisation %s: has no agreements of its own, and those of %s have lapsed',
+            NEW.code, root.code
+        ));
+    END IF;
+    RETURN NEW;
+END
+$function$;
+CREATE TRIGGER a_tenant_widens_no_frame BEFORE INSERT OR UPDATE ON organisation
+FOR EACH ROW WHEN (current_user = 'vdx_policy_tenant') EXECUTE FUNCTION refuse_to_widen_the_frame();
+
+-- Limits and agreements are those of organisations: in a group a tenant would have rooms without.
+CREATE FUNCTION refuse_rooms_of_a_group() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $function$
+BEGIN
+    IF NEW.organisation_id = ANY (scope()) AND EXISTS (
+        SELECT FROM organisation WHERE id = NEW.organisation_id AND type = 'group'
+    ) THEN
+        PERFORM refuse('a_group_has_no_rooms', 'room: belongs to an organisation, not to a group');
+    END IF;
+    RETURN NEW;
+END
+$function$;
+CREATE TRIGGER a_tenant_has_rooms_in_organisations BEFORE INSERT OR UPDATE OF organisation_id ON room
+FOR EACH ROW WHEN (current_user = 'vdx_policy_tenant') EXECUTE FUNCTION refuse_rooms_of_a_group();
+
+-- Whoever has a domain takes the calls to it. A tenant divides what it was given: the nearest domain
+-- above a new one is its own or inherited, and none below is somebody else's. What is for statistics
+-- alone stays so.
+CREATE FUNCTION refuse_a_foreign_domain() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $function$
+DECLARE
+    given domain;
+BEGIN
+    IF (NEW.organisation_id = ANY (scope())) IS NOT TRUE THEN
+        RETURN NEW;  -- the policies refuse it
+    END IF;
+    IF TG_OP = 'UPDATE' AND NEW.domain = OLD.domain THEN
+        IF OLD.history_only AND NOT NEW.history_only THEN
+            PERFORM refuse('a_domain_is_dialled_by_the_operators_word', format(
+                'domain %s: is for statistics, only the operator opens it to calls', NEW.domain
+            ));
+        END IF;
+        RETURN NEW;
+    END IF;
+    SELECT * INTO given FROM domain
+    WHERE right(NEW.domain, length(domain.domain) + 1) = '.' || domain.domain
+    ORDER BY length(domain.domain) DESC LIMIT 1;
+    IF (
+        given.organisation_id = ANY (scope())
+        OR given.inherit AND given.organisation_id = ANY (scope_above())
+    ) IS NOT TRUE OR given.history_only AND NOT NEW.history_only OR EXISTS (
+        SELECT FROM domain
+        WHERE right(domain.domain, length(NEW.domain) + 1) = '.' || NEW.domain
+            AND domain.organisation_id <> ALL (scope())
+    ) THEN
+        PERFORM refuse('a_new_domain_is_below_an_own_one', format(
+            'domain %s: is not below a domain of this organisation and apart from those of others:'
+            ' only the operator adds it', NEW.domain
+        ));
+    END IF;
+    RETURN NEW;
+END
+$function$;
+CREATE TRIGGER a_tenant_divides_its_own_domains BEFORE INSERT OR UPDATE ON domain
+FOR EACH ROW WHEN (current_user = 'vdx_policy_tenant') EXECUTE FUNCTION refuse_a_foreign_domain();
 
 -- A domain of somebody else is for those it serves. A bare address is valid in every own domain of
 -- all organisations: a tenant has one only as a number of a range.
