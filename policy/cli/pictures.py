@@ -31,7 +31,7 @@ def pictures() -> None:
     ALIAS is any address of a room or device; a bare one is completed by
     dialling.default_domain. Works on the database at database.url, and on the
     embedded one: beside a running server as the same user, else by itself.
-    A running server shows a change after at most cache.owned_s.
+    A running server shows a change at once.
     """
 
 

@@ -35,6 +35,13 @@ def show_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
         click.echo("  ".join(padded).rstrip())
 
 
+def show_first(rows: Sequence[Mapping[str, object]], limit: int, *, as_json: bool) -> None:
+    """Print so many rows, and say so where there are more; ask for one more to know."""
+    show_rows(rows[:limit], as_json=as_json)
+    if len(rows) > limit:
+        click.echo(f"the first {limit:,}; --limit shows more", err=True)
+
+
 def _cell(value: object) -> str:
     match value:
         case None:

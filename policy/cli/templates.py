@@ -18,6 +18,7 @@ from policy.directory.writing.templates import (
     change_template,
     create_template,
     delete_template,
+    get_default_name,
     list_templates,
     set_default_template,
 )
@@ -79,10 +80,11 @@ def create(
     is_pool: bool,
 ) -> None:
     """Make the template NAME."""
-    asyncio.run(
+    before = asyncio.run(
         _create(site, name, organisation, values_said(said), default=is_default, pool=is_pool)
     )
-    site.tell(f"{name}: created", f"would create {name}")
+    instead = f", the default instead of {before}" if before else ""
+    site.tell(f"{name}: created{instead}", f"would create {name}{instead}")
 
 
 @templates.command()
@@ -123,8 +125,9 @@ def change(  # noqa: PLR0913  as above
 @writing
 def default(site: Site, name: str, organisation: str | None) -> None:
     """Let meetings that name no template have NAME; the default before it is one no more."""
-    asyncio.run(_default(site, name, organisation))
-    site.tell(f"{name}: is the default", f"would make {name} the default")
+    before = asyncio.run(_default(site, name, organisation))
+    instead = f" instead of {before}" if before not in {None, name} else ""
+    site.tell(f"{name}: is the default{instead}", f"would make {name} the default{instead}")
 
 
 @templates.command()
@@ -133,8 +136,13 @@ def default(site: Site, name: str, organisation: str | None) -> None:
 @writing
 def delete(site: Site, name: str, organisation: str | None) -> None:
     """Delete the template NAME; meetings that were booked with it keep their values."""
-    asyncio.run(_delete(site, name, organisation))
-    site.tell(f"{name}: deleted", f"would delete {name}")
+    was_default = asyncio.run(_delete(site, name, organisation))
+    done, would = f"{name}: deleted", f"would delete {name}"
+    if was_default:
+        owner = "the platform" if organisation is None else f"organisation {organisation}"
+        done += f"; {owner} has no default template any more"
+        would += f"; {owner} would have no default template any more"
+    site.tell(done, would)
 
 
 @templates.command("list")
@@ -182,11 +190,14 @@ async def _create(
     *,
     default: bool,
     pool: bool,
-) -> None:
+) -> str | None:
+    """Make it, and give the name of the default whose place it takes."""
     async with site.transaction() as connection:
         owner_id = await _owner_id(connection, organisation)
+        before = await get_default_name(connection, owner_id) if default else None
         new = NewTemplate(owner_id, name, said, is_default=default, is_pool=pool)
         await create_template(connection, new)
+        return before
 
 
 async def _change(site: Site, name: str, organisation: str | None, changes: TemplateChange) -> None:
@@ -195,14 +206,17 @@ async def _change(site: Site, name: str, organisation: str | None, changes: Temp
         await change_template(connection, owner_id, name, changes)
 
 
-async def _default(site: Site, name: str, organisation: str | None) -> None:
+async def _default(site: Site, name: str, organisation: str | None) -> str | None:
     async with site.transaction() as connection:
-        await set_default_template(connection, await _owner_id(connection, organisation), name)
+        owner_id = await _owner_id(connection, organisation)
+        before = await get_default_name(connection, owner_id)
+        await set_default_template(connection, owner_id, name)
+        return before
 
 
-async def _delete(site: Site, name: str, organisation: str | None) -> None:
+async def _delete(site: Site, name: str, organisation: str | None) -> bool:
     async with site.transaction() as connection:
-        await delete_template(connection, await _owner_id(connection, organisation), name)
+        return await delete_template(connection, await _owner_id(connection, organisation), name)
 
 
 async def _list(site: Site, organisation: str | None) -> list[asyncpg.Record]:

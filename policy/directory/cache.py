@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Protocol
 
 from policy.directory.asking import Asking
@@ -115,8 +116,8 @@ class CachedDirectory:
         try:
             kept = await self._fetch(key)
         except DirectoryError:
-            kept = self._owned.find(key)
-            if kept is None or kept.has_changed or self._clock_s() >= kept.forget_at:
+            kept = self._owned.find(key) or self._unowned.find(key)
+            if kept is None or kept.has_changed or not self._may_be_stale(kept):
                 raise
             DIRECTORY_STALE.inc()
             kept.other_calls += 1
@@ -161,14 +162,15 @@ class CachedDirectory:
         forget_at = self._clock_s() + self._lifetimes.stale_s
         with uncollected():
             for key, entry in entries:
-                if self._owned.find(key) is None:
+                shelf = self._unowned if entry.target is None else self._owned
+                if shelf.find(key) is None:
                     kept = Kept(key, Found(entry), forget_at)
                     kept.doubt()
-                    self._owned.put(kept)
+                    shelf.put(kept)
 
     async def entries(self) -> AsyncIterator[list[tuple[AddressKey, Entry]]]:
-        """Give, part by part, what somebody owns and nothing speaks against."""
-        for part in self._owned.parts():
+        """Give, part by part, what may serve as stale and nothing speaks against."""
+        for part in chain(self._owned.parts(), self._unowned.parts()):
             yield [(kept.key, kept.entry) for kept in part if self._may_be_written(kept)]
             await asyncio.sleep(0)
 
@@ -192,8 +194,12 @@ class CachedDirectory:
             now < kept.trusted_until or (now < kept.fresh_until and self._is_current())
         )
 
+    def _may_be_stale(self, kept: Kept) -> bool:
+        return self._clock_s() < kept.forget_at and _is_worth_repeating(kept.key, kept.entry)
+
     def _may_be_written(self, kept: Kept) -> bool:
-        return kept.trust == self._trust and not kept.is_doubted
+        is_believed = kept.trust == self._trust and not kept.is_doubted
+        return is_believed and _is_worth_repeating(kept.key, kept.entry)
 
     def _refresh(self, kept: Kept, now: float) -> None:
         """Ask ahead for what was wanted before."""
@@ -253,8 +259,8 @@ class CachedDirectory:
             left_s = (entry.valid_until - self._around.now()).total_seconds()
             fresh_until = min(fresh_until, now + left_s)
         fresh_until = max(fresh_until, now)
-        # That nobody owns an address is not worth repeating once it may have changed.
-        kept = Kept(key, Found(entry), fresh_until + (lifetimes.stale_s if is_owned else 0.0))
+        stale_s = lifetimes.stale_s if _is_worth_repeating(key, entry) else 0.0
+        kept = Kept(key, Found(entry), fresh_until + stale_s)
         kept.trust = self._trust
         if answer.is_sure:
             kept.fresh_until = fresh_until
@@ -264,3 +270,12 @@ class CachedDirectory:
             kept.refresh_at = asked_at + REFRESH_AFTER * (until - asked_at)
         kept.is_doubted = kept.has_changed = not answer.is_sure
         return kept
+
+
+def _is_worth_repeating(key: AddressKey, entry: Entry) -> bool:
+    """Say whether an old word is better than none while the database is away.
+
+    That nobody owns an address may have changed. But a bare number that was nobody's leads on to
+    the same number in the caller's own domain, which is how most devices dial.
+    """
+    return entry.target is not None or not key.domain

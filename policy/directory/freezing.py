@@ -33,6 +33,7 @@ KINDS: Final[Mapping[str, type[Target]]] = {
     "reserved": Reserved,
 }
 _KIND_OF: Final = {kind: name for name, kind in KINDS.items()}
+NOBODYS: Final = "nobodys"  # an address without an owner
 
 
 def _unless_none(read: Callable[[str], object]) -> Callable[[str | None], object]:
@@ -66,15 +67,15 @@ _SHAPES: Final = {record: _readers_of(record) for record in (Entry, *KINDS.value
 
 
 def freeze(entries: Iterable[tuple[AddressKey, Entry]]) -> bytes:
-    """Give entries with an owner as JSON, PINs and passwords in clear text."""
+    """Give entries as JSON, PINs and passwords in clear text."""
     return orjson.dumps(
-        [
-            (key.local, key.domain, _KIND_OF[type(entry.target)], entry)
-            for key, entry in entries
-            if entry.target is not None
-        ],
+        [(key.local, key.domain, _kind_of(entry.target), entry) for key, entry in entries],
         default=_text_of,
     )
+
+
+def _kind_of(target: Target | None) -> str:
+    return NOBODYS if target is None else _KIND_OF[type(target)]
 
 
 def _text_of(value: object) -> str:
@@ -91,16 +92,23 @@ def thaw(text: bytes) -> list[tuple[AddressKey, Entry]]:
     """
     try:
         return [
-            (AddressKey(local, domain), _entry(KINDS[kind], entry))
+            (AddressKey(local, domain), _entry(kind, entry))
             for local, domain, kind, entry in orjson.loads(text)
         ]
     except (ValueError, TypeError, KeyError, AttributeError):
         raise ValueError("not entries of this version") from None
 
 
-def _entry(kind: type[Target], said: dict[str, object]) -> Entry:
-    target = said.pop("target")
-    return Entry(target=kind(**_fields(kind, target)), **_fields(Entry, said, {"target"}))  # type: ignore[arg-type]  # held against the shape of the record
+def _entry(kind: str, said: dict[str, object]) -> Entry:
+    target = _target(kind, said.pop("target"))
+    return Entry(target=target, **_fields(Entry, said, {"target"}))  # type: ignore[arg-type]  # held against the shape of the record
+
+
+def _target(kind: str, said: object) -> Target | None:
+    if kind == NOBODYS:
+        return None
+    record = KINDS[kind]
+    return record(**_fields(record, said))  # type: ignore[arg-type]  # held against its shape
 
 
 def _fields(record: type, said: object, besides: set[str] | None = None) -> dict[str, object]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PATIENCE_S: Final = 10.0
+_ROLES: Final = {True: "primary", False: "standby", None: None}
 
 
 class LiveDirectory:
@@ -105,7 +106,7 @@ class LiveDirectory:
             "changes": "current" if feed.is_current else "may be missing",
             "since": feed.since.isoformat(timespec="seconds") if feed.since else None,
             "node": feed.node,
-            "role": "primary" if feed.is_primary else "standby",
+            "role": _ROLES[feed.is_primary],
             "listening": feed.is_listening,
         }
         if self._snapshot is not None and feed.age_s is None:  # the database has not been seen yet

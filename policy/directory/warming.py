@@ -59,7 +59,8 @@ class Warmup:
                     group.create_task(self._learn(batches))
         except* DirectoryError as exc:
             raise DirectoryError(str(exc.exceptions[0])) from exc
-        log.info("the cache has been warmed up with %d addresses", len(rows))
+        level = logging.INFO if rows else logging.DEBUG
+        log.log(level, "the cache has been warmed up with %d addresses", len(rows))
 
     async def _warm_at_last(self, retry_s: float) -> None:
         has_told = False

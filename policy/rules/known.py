@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from policy.directory.records import AddressKey
+from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,12 +55,18 @@ class Known:
         return found
 
     def owned(self, keys: tuple[AddressKey, ...]) -> Found:
-        """Give the first that somebody owns, else the last; raises NeedsEntry."""
+        """Give the first that somebody owns, else the last.
+
+        Raises NeedsEntry, and DirectoryError when somebody may own it by now.
+        """
         for key in keys[:-1]:
             found = self.entry(key)
             if found.entry.target is not None:
                 return found
-        return self.entry(keys[-1])
+        found = self.entry(keys[-1])
+        if found.entry.target is None and found.is_stale:
+            raise DirectoryError("database: is away, and nobody owned the alias before")
+        return found
 
     def answer(self, forward: Forward) -> ForwardedAnswer | None:
         """Give what the other policy server said; raises NeedsAnswer."""

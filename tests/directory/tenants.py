@@ -144,6 +144,22 @@ def id_of(kind: str, code: str) -> str:
     return f"{KINDS[kind]:02d}000000-0000-4000-8000-{DIGITS[code] * 12}"
 
 
+# What statements of `a` name: its own, and what they should not reach.
+MINE: Final = {
+    "organisation": id_of("organisation", "a"),
+    "below": id_of("organisation", "below-a"),
+    "room": id_of("room", "a"),
+    "device": id_of("device", "a"),
+    "range": id_of("number_range", "a"),
+    "their_template": id_of("template", "b"),
+    "their_picture": id_of("picture", "b"),
+    "their_room": id_of("room", "b"),
+    "their": id_of("organisation", "b"),
+    "root": id_of("organisation", "root"),
+    "group": "01000000-0000-4000-8000-999999999999",
+}
+
+
 async def fill(database: Database) -> None:
     """Give each organisation a row in every table."""
     await database.empty()

@@ -216,6 +216,23 @@ async def test_a_database_that_hangs_is_waited_for_once() -> None:
     assert found == [Found(fresh.entry, is_stale=True)] * 3
 
 
+async def test_a_bare_number_leads_on_while_the_database_is_away() -> None:
+    """That it was nobody's is repeated: the same number in the caller's domain comes next."""
+    directory, clock = FakeDirectory(FILE), Clock()
+    cache = caching(directory, clock)
+    bare = AddressKey("700", "")
+    fresh = await cache.find(bare)
+    directory.is_away = True
+
+    clock.now_s += 2
+    found = await cache.find(bare)
+    written = [key async for part in cache.entries() for key, _ in part]
+
+    assert fresh.entry.target is None
+    assert found == Found(fresh.entry, is_stale=True)
+    assert written == [bare]
+
+
 async def test_a_fresh_entry_needs_no_database() -> None:
     """Within its time an entry serves as if nothing had happened."""
     directory, clock = FakeDirectory(FILE), Clock()

@@ -105,9 +105,9 @@ def test_every_kind_of_target_is_tried_here() -> None:
     assert {type(each) for each in TARGETS} == set(KINDS.values())
 
 
-def test_what_nobody_owns_is_not_frozen() -> None:
-    """It would be worth nothing once it is read."""
-    assert thaw(freeze([(KEY, entry_of(None))])) == []
+def test_that_nobody_owns_an_address_comes_back() -> None:
+    """For a bare number it is worth knowing."""
+    assert thaw(freeze([(KEY, entry_of(None))])) == [(KEY, entry_of(None))]
 
 
 @pytest.mark.parametrize(

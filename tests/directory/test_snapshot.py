@@ -70,7 +70,7 @@ async def written(path: Path, rooms: int = len(ROOMS), seal: Seal = SEAL) -> int
     cached = caching(Rows(ROOMS))
     for key in list(ROOMS)[:rooms]:
         await cached.find(key)
-    await cached.find(AddressKey("nobody", ""))
+    await cached.find(AddressKey("nobody", "example.org"))
     return await write_snapshot(path, seal, cached, START)
 
 
@@ -87,6 +87,19 @@ async def test_what_was_known_is_read_back(path: Path, rooms: int) -> None:
     assert {entry.address_id for _, entry in read.entries} == set(range(rooms))
     gauge = counted("policy_directory_snapshot_timestamp_seconds")
     assert gauge == START.timestamp()
+
+
+async def test_a_bare_number_that_is_nobodys_is_kept(path: Path) -> None:
+    """It leads on to the same number in the caller's own domain."""
+    bare = AddressKey("700", "")
+    cached = caching(Rows(ROOMS))
+    nobodys = await cached.find(bare)
+
+    await write_snapshot(path, SEAL, cached, START)
+    read = read_snapshot(path, SEAL)
+
+    assert read is not None
+    assert read.entries == [(bare, nobodys.entry)]
 
 
 async def test_a_server_without_a_database_serves_what_it_read(path: Path) -> None:

@@ -10,16 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy.directory.queries.bulk_export import EXPORT
-from policy.directory.queries.register import LIST_RANGES
-from policy.directory.queries.templates import CHAIN, LIST_TEMPLATES
-from policy.directory.writing.scope import act_as
 from tests.directory.tenants import (
     INSIDE,
+    MINE,
     TABLES,
     Prints,
     id_of,
-    operating,
     secrets,
     within,
 )
@@ -123,21 +119,6 @@ async def test_rows_of_those_below_are_as_their_own(full: Database) -> None:
             "of-a.example.org",
             "of-below-a.example.org",
         }
-
-
-MINE: Final = {
-    "organisation": id_of("organisation", "a"),
-    "below": id_of("organisation", "below-a"),
-    "room": id_of("room", "a"),
-    "device": id_of("device", "a"),
-    "range": id_of("number_range", "a"),
-    "their_template": id_of("template", "b"),
-    "their_picture": id_of("picture", "b"),
-    "their_room": id_of("room", "b"),
-    "their": id_of("organisation", "b"),
-    "root": id_of("organisation", "root"),
-    "group": "01000000-0000-4000-8000-999999999999",
-}
 
 
 @pytest.mark.parametrize(
@@ -257,136 +238,6 @@ async def test_what_a_tenant_may(full: Database, statement: str) -> None:
     async with within(full):
         await full.sql.execute(statement.format(**MINE))
         await full.sql.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-@pytest.mark.parametrize(
-    ("before", "statement"),
-    [
-        # A domain of somebody else lies below, or around, or in between.
-        (
-            "INSERT INTO domain VALUES ('x.more.of-a.example.org', '{their}')",
-            "INSERT INTO domain VALUES ('more.of-a.example.org', '{organisation}')",
-        ),
-        (
-            "INSERT INTO domain VALUES ('more.of-root.example.org', '{their}')",
-            "INSERT INTO domain VALUES ('x.more.of-root.example.org', '{organisation}')",
-        ),
-        (
-            "UPDATE domain SET inherit = false",
-            "INSERT INTO domain VALUES ('more.of-root.example.org', '{organisation}')",
-        ),
-        # For statistics alone.
-        (
-            "UPDATE domain SET history_only = true",
-            "INSERT INTO domain VALUES ('more.of-a.example.org', '{organisation}')",
-        ),
-        (
-            "UPDATE domain SET history_only = true",
-            "UPDATE domain SET history_only = false WHERE organisation_id = '{organisation}'",
-        ),
-        # Below what is not active.
-        *[
-            (f"UPDATE organisation SET state = 'suspended' WHERE id = '{above}'", statement)
-            for above in ("{organisation}", "{below}")
-            for statement in (
-                """INSERT INTO organisation (code, name, parent_id, state, agreements_required)
-                VALUES ('x', 'x', '{below}', 'prospect', true)""",
-                "INSERT INTO organisation (type, name, parent_id) VALUES ('group', 'x', '{below}')",
-            )
-        ],
-        (
-            """UPDATE organisation SET state = 'suspended'
-            WHERE id IN ('{organisation}', '{below}')""",
-            "UPDATE organisation SET state = 'active' WHERE id = '{below}'",
-        ),
-        # Where no limit would hold.
-        (
-            """INSERT INTO organisation (id, type, name, parent_id)
-            VALUES ('{group}', 'group', 'x', '{organisation}')""",
-            "UPDATE room SET organisation_id = '{group}', picture_id = NULL WHERE id = '{room}'",
-        ),
-        (
-            """INSERT INTO organisation (id, type, name, parent_id)
-            VALUES ('{group}', 'group', 'x', '{organisation}')""",
-            "UPDATE organisation SET type = 'praksis', code = 'x' WHERE id = '{group}'",
-        ),
-        # Without agreements, where those above have lapsed.
-        (
-            """UPDATE organisation SET state = 'suspended', agreements_required = false
-            WHERE id = '{below}';
-            UPDATE agreement SET valid_to = '2026-01-02' WHERE organisation_id = '{organisation}'
-            """,
-            "UPDATE organisation SET state = 'active' WHERE id = '{below}'",
-        ),
-    ],
-)
-async def test_what_a_tenant_may_not_in_a_narrower_frame(
-    full: Database, before: str, statement: str
-) -> None:
-    """What the operator has set binds those below it too; the operator may do it."""
-    async with operating(full):
-        await full.sql.execute(before.format(**MINE))
-        async with full.sql.transaction():
-            await full.sql.execute(statement.format(**MINE))
-    with pytest.raises(asyncpg.CheckViolationError):
-        async with operating(full):
-            await full.sql.execute(before.format(**MINE))
-            await act_as(full.sql, "kirsten", within="of-a")
-            await full.sql.execute(statement.format(**MINE))
-
-
-async def test_those_made_by_a_tenant_have_its_quota(full: Database) -> None:
-    """Or nobody's limit would hold; nothing else need be said."""
-    async with operating(full):
-        await full.sql.execute(
-            "UPDATE organisation SET quota_permanent_rooms = 7 WHERE id = $1", MINE["organisation"]
-        )
-        await act_as(full.sql, "kirsten", within="of-a")
-        assert (
-            await full.sql.fetchval(
-                "INSERT INTO organisation (code, name, parent_id, state, agreements_required)"
-                " VALUES ('x', 'x', $1, 'prospect', true) RETURNING quota_permanent_rooms",
-                MINE["below"],
-            )
-            == 7
-        )
-
-
-@pytest.mark.parametrize("kind", EXPORT)
-async def test_an_export_holds_rows_of_the_scope_alone(full: Database, kind: str) -> None:
-    """Neither the platform's nor what is inherited; references to those are never empty."""
-    async with within(full):
-        rows = await full.sql.fetch(EXPORT[kind], None)
-
-    said = repr([tuple(row) for row in rows])
-    assert {secret for secret in secrets() if secret in said} == set()
-    assert {row["organisation"] for row in rows if "organisation" in row} <= (
-        {None, "of-a", "of-below-a"} if kind == "addresses" else {"of-a", "of-below-a"}
-    )
-
-
-async def test_what_is_inherited_is_not_shown_as_the_platforms(full: Database) -> None:
-    """Lists say that it is from above, and not from whom."""
-    async with operating(full):
-        await full.sql.execute("UPDATE template SET is_default = true WHERE name = 'of-root'")
-        await act_as(full.sql, "kirsten", within="of-a")
-        templates = await full.sql.fetch(LIST_TEMPLATES, MINE["organisation"])
-        ranges = await full.sql.fetch(LIST_RANGES, None)
-        chain = await full.sql.fetch(CHAIN, MINE["organisation"], None)
-        exported = await full.sql.fetch(EXPORT["templates"], None)
-
-    assert {row["name"]: row["organisation"] for row in templates} == {
-        "of-platform": None,
-        "of-root": "above",
-        "of-a": "of-a",
-    }
-    assert {row["name"]: row["organisation"] for row in ranges} == {
-        "of-root": "above",
-        "of-a": "of-a",
-        "of-below-a": "of-below-a",
-    }
-    assert [row["organisation"] for row in chain] == ["of-a", "one above", None]
-    assert {row["name"] for row in exported} == {"of-a", "of-below-a"}
 
 
 async def test_a_tenant_without_a_scope_sees_nothing(full: Database) -> None:

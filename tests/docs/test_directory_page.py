@@ -27,13 +27,13 @@ STATEMENTS: Final = re.findall(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DO
 async def test_the_sql_of_the_page_makes_and_cancels_rooms(database: Database) -> None:
     """Whoever pastes the statements into the example directory can call what they make."""
     await database.load(load(ROOT / "examples" / "vdx" / "directory.yaml", DirectoryFile))
-    room, reception, template, booking, cancelled, *_ = STATEMENTS
+    room, welcome, template, booking, cancelled, *_ = STATEMENTS
     reasons: list[object] = []
     services: list[Mapping[str, object]] = []
 
     for statement, alias in (
         (room, "733001"),
-        (reception, "reception"),
+        (welcome, "welcome"),
         (template, "733001"),
         (booking, "812345"),
         (cancelled, "812345"),

@@ -12,6 +12,7 @@ from policy.directory.records import (
     PermanentRoom,
     RoomState,
 )
+from policy.errors import DirectoryError
 from policy.rules.known import Dialling, Known, NeedsAnswer, NeedsEntry, keys_of
 from policy.rules.model import Forward, OnFailure
 from policy.wire.alias import parse_alias
@@ -66,6 +67,15 @@ def test_the_last_key_counts_when_nobody_owns_any() -> None:
     got = Known({BARE: NOBODY, FULL: foreign}).owned((BARE, FULL))
 
     assert got == foreign
+
+
+def test_an_old_word_that_nobody_owns_it_is_no_answer() -> None:
+    """It may lead on to the next key; that nobody owns any may have changed meanwhile."""
+    stale = Found(NOBODY.entry, is_stale=True)
+
+    assert Known({BARE: stale, FULL: ROOM}).owned((BARE, FULL)) == ROOM
+    with pytest.raises(DirectoryError):
+        Known({BARE: stale}).owned((BARE,))
 
 
 def test_a_location_has_its_own_domain_or_the_default() -> None:

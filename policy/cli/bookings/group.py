@@ -13,10 +13,11 @@ from policy.cli.bookings.showing import list_command, show
 def bookings() -> None:
     """Book meetings, each with a room of its own; change, cancel and end them.
 
-    BOOKING is the id of a meeting, its short id, or one of its addresses. A
-    time without an offset is a time in Denmark; one that comes twice or never
-    on a night on which clocks change is refused. Whether a meeting is open is
-    decided by the clock of the database. A change holds for the next call.
+    BOOKING is the id of a meeting, its short id, one of its addresses, or its
+    external id if no other meeting has the same. A time without an offset is a
+    time in Denmark; one that comes twice or never on a night on which clocks
+    change is refused. Whether a meeting is open is decided by the clock of the
+    database. A change holds for the next call.
     """
 
 

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 
 async def get_booking(site: Site, connection: Connection, written: str) -> asyncpg.Record:
-    """Give the meeting of an id, a short id or an address; raises RefusedError."""
+    """Give the meeting of an id, a short id, an address or an external id; else refuse."""
     meeting = await find_booking(connection, written, _keys(site, written))
     if meeting is None:
-        raise RefusedError(f"booking {written}: no meeting has this id, short id or address")
+        raise RefusedError(
+            f"booking {written}: no meeting has this id, short id, address or external id"
+        )
     return meeting
 
 

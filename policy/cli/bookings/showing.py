@@ -12,7 +12,7 @@ from policy.cli.bookings.meetings import get_booking, pins_told
 from policy.cli.moments import MOMENT, shown
 from policy.cli.options import seal_of
 from policy.cli.site import Site, reading
-from policy.cli.tables import json_option, show_rows
+from policy.cli.tables import json_option, show_first, show_rows
 from policy.directory.writing.bookings import addresses_of, list_bookings, room_of, value_of
 from policy.directory.writing.details import unseal_details
 from policy.directory.writing.meeting_pins import unsealed_pins
@@ -70,12 +70,13 @@ def list_command(
     /,
     organisation: str | None,
     *,
+    limit: int,
     as_json: bool,
     **said: object,
 ) -> None:
     """List meetings in the order in which they start, without what they are about."""
-    rows = asyncio.run(_list(site, organisation, said))
-    show_rows([_listed(row) for row in rows], as_json=as_json)
+    rows = asyncio.run(_list(site, organisation, {**said, "limit": limit + 1}))
+    show_first([_listed(row) for row in rows], limit, as_json=as_json)
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,14 @@ from policy.directory.chain import Anchor, Verifier
 from policy.directory.chain_file import ends_line, link_line, read_chain_file
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from typing import IO
 
     from policy.settings import Settings
 
 _FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+_STDOUT = Path("-")
 
 
 class _Known(click.ParamType[Anchor]):
@@ -114,7 +117,8 @@ def verify(file: Path | None, known: Anchor | None, config: Path | None) -> None
 def export(file: Path, config: Path | None) -> None:
     """Write the whole audit to FILE (- for the terminal) as JSON Lines.
 
-    `vdx-policy directory audit verify --file FILE` verifies it anywhere.
+    A new file is readable for its owner alone. `vdx-policy directory audit
+    verify --file FILE` verifies it anywhere.
     """
     count = asyncio.run(_export(settings_from(config), file))
     click.echo(f"{file}: {count} rows", err=True)
@@ -153,7 +157,7 @@ async def _export(settings: Settings, path: Path) -> int:
         ends, links = await read_chain(connection)
         count = ends.head.chain_no - ends.start.chain_no
         with (
-            click.open_file(str(path), "w", encoding="utf-8") as file,
+            _opened(path) as file,
             watched("writing", count) as done,
         ):
             file.write(ends_line(ends))
@@ -161,6 +165,17 @@ async def _export(settings: Settings, path: Path) -> int:
                 file.write(link_line(link))
                 done(1)
         return count
+
+
+def _opened(path: Path) -> AbstractContextManager[IO[str]]:
+    """Open a file to write to; a new one is for its owner alone, since it tells of people."""
+    if path == _STDOUT:
+        return click.open_file(str(path), "w", encoding="utf-8")
+    return open(path, "w", encoding="utf-8", opener=_create)  # noqa: PTH123  a Path has no opener
+
+
+def _create(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _told(changed: object) -> str:

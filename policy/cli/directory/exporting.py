@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import sys
 import time
 from contextlib import asynccontextmanager
@@ -103,11 +104,22 @@ async def _at_one_moment(settings: Settings, within: str | None) -> AsyncIterato
 
 
 async def _print(kind: str, wanted: Export, settings: Settings, within: str | None) -> None:
-    out = sys.stdout.buffer
     async with _at_one_moment(settings, within) as connection:
         async for text, _ in export_kind(connection, kind, wanted, seal_of(settings)):
-            out.write(text)
-    out.flush()
+            if not _is_wanted(text):
+                break
+
+
+def _is_wanted(text: bytes) -> bool:
+    """Print; False when whoever reads the pipe has enough, as `head` does."""
+    try:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # What could not be written is tried once more at the end of the program.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 async def _write(

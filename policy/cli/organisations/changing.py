@@ -64,7 +64,7 @@ _DETAILS: Final = (
         "--quota",
         "quota_permanent_rooms",
         type=click.IntRange(0, _MOST),
-        help="How many permanent rooms it may have. Without: any number.",
+        help="How many permanent rooms it may have. Without: any; with --as, as many as CODE.",
     ),
     click.option(
         "--pool-size",

@@ -11,7 +11,7 @@ from policy.cli.options import seal_of
 from policy.cli.rooms.life import alias, delete, reactivate, retire
 from policy.cli.rooms.making import change, create
 from policy.cli.site import Site, reading
-from policy.cli.tables import json_option, show_rows
+from policy.cli.tables import json_option, show_first, show_rows
 from policy.directory.records import RoomState
 from policy.directory.writing.organisations import get_organisation
 from policy.directory.writing.register import addresses_of
@@ -52,8 +52,8 @@ def list_command(
     site: Site, organisation: str | None, state: str | None, *, limit: int, as_json: bool
 ) -> None:
     """List rooms; deleted ones only with --state deleted."""
-    rows = asyncio.run(_list(site, organisation, state, limit))
-    show_rows([dict(row) for row in rows], as_json=as_json)
+    rows = asyncio.run(_list(site, organisation, state, limit + 1))
+    show_first([dict(row) for row in rows], limit, as_json=as_json)
 
 
 @rooms.command()

@@ -61,13 +61,14 @@ class Movable(Protocol):
 class FeedState:
     """What an operator wants to know of the feed.
 
-    `since` is when it became current, or until when all changes are known; None for never.
+    `since` is when it became current, or until when all changes are known; None for never. No node
+    has been read from while `is_primary` is None.
     """
 
     is_current: bool
     since: datetime | None
     node: str | None
-    is_primary: bool
+    is_primary: bool | None
     is_listening: bool
     age_s: float | None
 
@@ -147,7 +148,7 @@ class Feed:
             is_current=is_current,
             since=None if ago is None else self._clock.now() - ago,
             node=self._reader.host.name if self._reader is not None else None,
-            is_primary=self._life is not None and not self._life.in_recovery,
+            is_primary=None if self._life is None else not self._life.in_recovery,
             is_listening=self._wakeups.is_listening,
             age_s=None if self._known_s is None else now_s - self._known_s,
         )

@@ -108,6 +108,14 @@ ORDER BY booking.id = $1 DESC NULLS LAST, booking.short_id = lower($2) DESC
 LIMIT 1
 """
 
+# Through the organisations, as the index begins with them. Two are enough to know of more than one.
+FIND_BY_EXTERNAL_ID: Final = """
+SELECT booking.id
+FROM organisation
+JOIN booking ON booking.organisation_id = organisation.id AND booking.external_id = $1
+LIMIT 2
+"""
+
 LOCK_MEETING: Final = """
 SELECT booking_state(booking, now()) AS state FROM booking WHERE id = $1 FOR UPDATE
 """

@@ -31,7 +31,8 @@ _ROOM_COLUMNS: Final = f"""
     {_ROOM}, room.service,
     template.name AS template,
     CASE WHEN template.organisation_id <> room.organisation_id
-        THEN coalesce(template_owner.code, template.organisation_id::text) END AS template_organisation,
+        THEN coalesce(template_owner.code, template.organisation_id::text) END
+        AS template_organisation,
     room.tags, room.created_at, encode(picture.sha256, 'hex') AS _picture,
     room.id AS _room_id, room.pin, room.guest_pin
 """  # noqa: S608  names are constants of this package

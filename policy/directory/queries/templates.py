@@ -79,6 +79,7 @@ LOCK_TEMPLATE: Final = f"""
 SELECT
     template.id,
     template.name,
+    template.is_default,
     template.is_pool,
     NULL AS organisation,
     template.service_type,
@@ -92,6 +93,10 @@ FROM template LEFT JOIN number_range ON number_range.id = template.range_id
 WHERE template.id = $1
 FOR UPDATE OF template
 """  # noqa: S608  as above
+
+DEFAULT_NAME: Final = """
+SELECT name FROM template WHERE organisation_id IS NOT DISTINCT FROM $1 AND is_default
+"""
 
 # The old default first: there is never more than one.
 UNSET_DEFAULT: Final = """

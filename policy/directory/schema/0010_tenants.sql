@@ -123,8 +123,9 @@ WITH RECURSIVE above (id, parent_id, step) AS (
     FROM organisation AS parent JOIN above ON above.parent_id = parent.id
 ), chain AS (
     SELECT 0 AS step, template.id FROM template
-    WHERE template.id = named AND template.organisation_id = template_chain.organisation
-        AND in_scope(template_chain.organisation)
+    WHERE template.id = named
+        AND template.organisation_id IS NOT DISTINCT FROM template_chain.organisation
+        AND (template.organisation_id IS NULL OR in_scope(template.organisation_id))
     UNION ALL
     SELECT above.step, template.id
     FROM above JOIN template ON template.organisation_id = above.id AND template.is_default

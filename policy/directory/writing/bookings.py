@@ -15,6 +15,7 @@ from policy.directory.queries.bookings import (
     CHANGE_MEETING,
     CHANGE_ROOM_OF_MEETING,
     END_MEETING,
+    FIND_BY_EXTERNAL_ID,
     FIND_MEETING,
     LIST_MEETINGS,
     LOCK_MEETING,
@@ -80,13 +81,22 @@ class BookingChange:
 async def find_booking(
     connection: Connection, written: str, keys: Sequence[AddressKey]
 ) -> asyncpg.Record | None:
-    """Find a meeting by its id, its short id, or the first of these addresses that is one's."""
+    """Find a meeting by its id, its short id, or the first of these addresses that is one's.
+
+    If none has them, by the client's own id; raises RefusedError when several have that.
+    """
     try:
         booking_id = UUID(written)
     except ValueError:
         booking_id = None
     locals_, domains = [key.local for key in keys], [key.domain for key in keys]
-    return await connection.fetchrow(FIND_MEETING, booking_id, written, locals_, domains)
+    meeting = await connection.fetchrow(FIND_MEETING, booking_id, written, locals_, domains)
+    if meeting is not None:
+        return meeting
+    rows = await connection.fetch(FIND_BY_EXTERNAL_ID, written)
+    if len(rows) > 1:
+        raise RefusedError(f"booking {written}: names more than one meeting: use its id")
+    return await connection.fetchrow(FIND_MEETING, rows[0]["id"], "", [], []) if rows else None
 
 
 async def list_bookings(
@@ -199,7 +209,8 @@ def _pins_after(seal: Seal, room: asyncpg.Record, change: BookingChange) -> PinP
     pin = change.pin or (before.pin if before else None)
     if pin is None:
         raise RefusedError("guest PIN: needs a PIN for hosts beside it")
-    return chosen_pins(pin, change.guest_pin or (before.guest_pin if before else None))
+    guest_pin = change.guest_pin or (before.guest_pin if before else None)
+    return chosen_pins(pin, guest_pin, before)
 
 
 async def _booking_columns(

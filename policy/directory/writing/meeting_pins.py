@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy.directory.pins import PinPair, draw_pair, draw_pair_from, repair_pair
+from policy.directory.pins import PinPair, draw_pair, draw_pair_from, is_trivial, repair_pair
 from policy.directory.writing.values import pin_range_of
 from policy.errors import RefusedError
 from policy.wire.fields import check_pins
@@ -40,13 +40,24 @@ def drawn_pins(host_pins: object, guest_pins: object, *, guest: bool) -> PinPair
     return draw_pair_from(host, pin_range_of(guest_pins or host_pins) if guest else None)
 
 
-def chosen_pins(pin: str, guest_pin: str | None) -> PinPair:
-    """Hold what somebody chose against the platform's rules; raises RefusedError."""
+def chosen_pins(pin: str, guest_pin: str | None, before: PinPair | None = None) -> PinPair:
+    """Hold what somebody chose against the platform's rules and ours; raises RefusedError.
+
+    What the meeting had before is no choice: it may be trivial.
+    """
     try:
         check_pins(pin, guest_pin, allow_guests=True)
     except ValueError as exc:
         raise RefusedError(f"PINs: {exc}") from None
-    return PinPair(pin, guest_pin)
+    pair = PinPair(pin, guest_pin)
+    _refuse_trivial("pin", pair.pin, before and before.pin)
+    _refuse_trivial("guest_pin", pair.guest_pin, before and before.guest_pin)
+    return pair
+
+
+def _refuse_trivial(which: str, pin: str | None, before: str | None) -> None:
+    if pin is not None and pin != before and is_trivial(pin):
+        raise RefusedError(f"{which}: is among the first that a stranger would try")
 
 
 def sealed_pins(seal: Seal, room_id: UUID, pair: PinPair | None) -> tuple[str | None, str | None]:

@@ -10,6 +10,7 @@ import orjson
 from policy.directory.queries.templates import (
     ADD_TEMPLATE_OF,
     CHANGE_TEMPLATE,
+    DEFAULT_NAME,
     DELETE_TEMPLATE,
     LIST_TEMPLATES,
     LOCK_TEMPLATE,
@@ -82,6 +83,12 @@ async def change_template(
     await connection.execute(CHANGE_TEMPLATE, row["id"], change.name or name, *written)
 
 
+async def get_default_name(connection: Connection, organisation_id: UUID | None) -> str | None:
+    """Give the name of the template that is the default, None when there is none."""
+    name: str | None = await connection.fetchval(DEFAULT_NAME, organisation_id)
+    return name
+
+
 async def set_default_template(
     connection: Connection, organisation_id: UUID | None, name: str
 ) -> None:
@@ -90,12 +97,16 @@ async def set_default_template(
     await _become_default(connection, organisation_id, row["id"])
 
 
-async def delete_template(connection: Connection, organisation_id: UUID | None, name: str) -> None:
-    """Take a template away; meetings that were booked with it keep their values."""
+async def delete_template(connection: Connection, organisation_id: UUID | None, name: str) -> bool:
+    """Take a template away; meetings that were booked with it keep their values.
+
+    Says whether it was the default.
+    """
     row = await _lock(connection, organisation_id, name)
     if row["rooms"]:
         raise RefusedError(f"template {name!r}: {row['rooms']} permanent rooms have it")
     await connection.execute(DELETE_TEMPLATE, row["id"])
+    return bool(row["is_default"])
 
 
 async def list_templates(

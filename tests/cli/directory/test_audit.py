@@ -99,6 +99,7 @@ async def test_a_whole_audit_is_verified_here_and_elsewhere(
     assert (done.returncode, done.stdout) == (0, out)
 
     path = tmp_path / "audit.jsonl"
+    assert path.stat().st_mode & 0o777 == 0o600  # it tells who did what
     path.write_text(path.read_text(encoding="utf-8").replace("retired", "deleted"), "utf-8")
     done = await asyncio.to_thread(run, "directory", "audit", "verify", "--file", "audit.jsonl")
     assert (done.returncode, done.stdout) == (1, "")
