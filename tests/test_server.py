@@ -12,8 +12,9 @@ import asyncpg
 import pytest
 from argon2 import PasswordHasher
 
+from policy.directory.migrate import migrate_if_needed
 from policy.errors import DirectoryError, RulesError, StartError
-from policy.server import PolicyServer, migrate_if_needed
+from policy.server import PolicyServer
 from policy.settings import Credential, Operator, Settings
 from tests.database import SEAL
 from tests.directory.conftest import bare

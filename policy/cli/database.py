@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from policy.directory.connection import FAULTS, PRIMARY, connect, reason_of
-from policy.directory.migrate import CONNECT_S, check_schema
+from policy.directory.migrate import CONNECT_S, check_schema, migrate_if_needed
 from policy.directory.sealing import seal_of_embedded
 from policy.directory.writing.refusals import said_by
 from policy.directory.writing.scope import act_as, check_scope
 from policy.embedded.cluster import Cluster
 from policy.embedded.running import find_running
 from policy.errors import DirectoryError, RefusedError, StartError
-from policy.server import migrate_if_needed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -2,70 +2,68 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from policy.cli.addresses import addresses
-from policy.cli.bookings.group import bookings
-from policy.cli.check import check
-from policy.cli.devices import devices
-from policy.cli.directory.group import directory
-from policy.cli.explain import explain
-from policy.cli.hash_password import hash_password
-from policy.cli.health import health
-from policy.cli.local_policy import export_local_policy, import_local_policy
-from policy.cli.migrate import migrate
-from policy.cli.new_key import new_key
-from policy.cli.organisations.group import organisations
-from policy.cli.pictures import pictures
-from policy.cli.platform import platform
-from policy.cli.ranges import ranges
-from policy.cli.replay import replay
-from policy.cli.reseal import reseal
-from policy.cli.rooms.group import rooms
-from policy.cli.schema import schema
-from policy.cli.serve import serve
-from policy.cli.sweep import sweep_command
-from policy.cli.templates import templates
-from policy.cli.testing import test_command
 from policy.errors import DocumentError, PolicyError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+# Where each subcommand is. Only the one that is called is loaded: all of them together, server and
+# rules and drawing of pictures, take most of a second.
+SUBCOMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "addresses": ("addresses", "addresses"),
+    "bookings": ("bookings.group", "bookings"),
+    "check": ("check", "check"),
+    "devices": ("devices", "devices"),
+    "directory": ("directory.group", "directory"),
+    "explain": ("explain", "explain"),
+    "export-local-policy": ("local_policy", "export_local_policy"),
+    "hash-password": ("hash_password", "hash_password"),
+    "health": ("health", "health"),
+    "import-local-policy": ("local_policy", "import_local_policy"),
+    "migrate": ("migrate", "migrate"),
+    "new-key": ("new_key", "new_key"),
+    "organisations": ("organisations.group", "organisations"),
+    "pictures": ("pictures", "pictures"),
+    "platform": ("platform", "platform"),
+    "ranges": ("ranges", "ranges"),
+    "replay": ("replay", "replay"),
+    "reseal": ("reseal", "reseal"),
+    "rooms": ("rooms.group", "rooms"),
+    "schema": ("schema", "schema"),
+    "serve": ("serve", "serve"),
+    "sweep": ("sweep", "sweep_command"),
+    "templates": ("templates", "templates"),
+    "test": ("testing", "test_command"),
+}
+
+
+class Subcommands(click.Group):
+    """Loads a subcommand when somebody wants it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's own
+        """Give the names of all."""
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's own
+        """Load one, None when there is none of that name."""
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        module, name = SUBCOMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"policy.cli.{module}"), name)
+        return command
+
+
+@click.command(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("vdx-policy"), prog_name="vdx-policy")
 def cli() -> None:
     """External policy server and call router for Pexip Infinity."""
-
-
-for command in (
-    serve,
-    check,
-    schema,
-    migrate,
-    health,
-    hash_password,
-    new_key,
-    reseal,
-    pictures,
-    platform,
-    directory,
-    organisations,
-    rooms,
-    devices,
-    ranges,
-    addresses,
-    templates,
-    bookings,
-    sweep_command,
-    replay,
-    test_command,
-    explain,
-    import_local_policy,
-    export_local_policy,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

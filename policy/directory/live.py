@@ -106,7 +106,7 @@ class LiveDirectory:
             "changes": "current" if feed.is_current else "may be missing",
             "since": feed.since.isoformat(timespec="seconds") if feed.since else None,
             "node": feed.node,
-            "role": _ROLES[feed.is_primary],
+            "role": _ROLES[feed.is_primary] if feed.node is not None else None,
             "listening": feed.is_listening,
         }
         if self._snapshot is not None and feed.age_s is None:  # the database has not been seen yet

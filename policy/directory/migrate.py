@@ -6,6 +6,7 @@ itself never imports Alembic when the schema is current: that would double its s
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection as AlchemyConnection
 
     from policy.directory.connection import Connection
+
+log = logging.getLogger(__name__)
 
 # How long a command waits for a database that does not answer.
 CONNECT_S: Final = 10.0
@@ -97,6 +100,13 @@ async def migrate(dsn: str, seal: Seal | None = None) -> tuple[str | None, str]:
     finally:
         await engine.dispose()
     return before, newest_revision()
+
+
+async def migrate_if_needed(dsn: str, seal: Seal) -> None:
+    """Bring a database that is our own up to date; raises StartError for a newer one."""
+    if await current_revision(dsn, timeout_s=CONNECT_S) != newest_revision():
+        before, after = await migrate(dsn, seal)
+        log.info("schema migrated from %s to %s", before or "empty", after)
 
 
 def _upgrade(connection: AlchemyConnection, seal: Seal) -> None:

@@ -19,7 +19,7 @@ from policy.directory.queries.secrets import (
     WRITE_PINS,
 )
 from policy.directory.sealing import NO_KEY, PIN_COLUMNS
-from policy.errors import DirectoryError, StartError
+from policy.errors import DirectoryError, RefusedError, StartError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -42,13 +42,36 @@ class Resealed:
     devices: int
 
 
-async def check_key(connection: Connection, seal: Seal) -> None:
-    """Raise StartError when PINs are sealed that this key file does not open."""
-    sealed = [row["pin"] for row in await connection.fetch(SAMPLE_PINS)]
-    if all(seal.opens_pin(pin) for pin in sealed):
-        return
-    why = "no key of secrets.key_file opens them" if seal.has_key else NO_KEY
-    raise StartError(f"database: it holds sealed PINs, {why}")
+async def check_key(connection: Connection, seal: Seal) -> int:
+    """Count the sampled PINs that this key file does not open.
+
+    A few may be somebody's mistake, which must not end the service for all others. Raises
+    StartError when there are some and it opens none: then it is another file, or there is none.
+    """
+    opened, unopened = await _sampled(connection, seal)
+    if unopened and not opened:
+        why = "no key of secrets.key_file opens them" if seal.has_key else NO_KEY
+        raise StartError(f"database: it holds sealed PINs, {why}")
+    return unopened
+
+
+async def check_key_for_writing(connection: Connection, seal: Seal) -> None:
+    """Raise RefusedError when a key would seal that opens nothing of what is there.
+
+    Without any key, whatever has something to seal says so itself.
+    """
+    opened, unopened = await _sampled(connection, seal)
+    if seal.has_key and unopened and not opened:
+        raise RefusedError(
+            "secrets.key_file: opens none of the PINs in this database: "
+            "is it the file of the servers?"
+        )
+
+
+async def _sampled(connection: Connection, seal: Seal) -> tuple[int, int]:
+    """Count sampled PINs that open, and those that do not."""
+    opens = [seal.opens_pin(row["pin"]) for row in await connection.fetch(SAMPLE_PINS)]
+    return opens.count(True), opens.count(False)
 
 
 async def seal_clear_pins(connection: Connection, seal: Seal) -> None:

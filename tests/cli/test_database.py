@@ -14,7 +14,7 @@ from policy.directory.loading import load_if_empty
 from policy.documents import load
 from policy.embedded.cluster import Cluster
 from policy.errors import RefusedError
-from policy.server import migrate_if_needed
+from policy.directory.migrate import migrate_if_needed
 from policy.settings_file import load_settings
 from tests.database import SEAL
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import click
+import pytest
 from click.testing import CliRunner
 
-from policy.cli.tables import json_option, show_rows
+from policy.cli.tables import json_option, show_first, show_rows
 
 
 @click.command()
@@ -41,6 +42,16 @@ def test_programs_get_one_object_a_line() -> None:
         '{"alias":"700","open":true,"tags":["a","b"],"until":null}',
         '{"alias":"800@example.org","open":false,"tags":[],"until":"2026-03-02T10:00:00+00:00"}',
     ]
+
+
+@pytest.mark.parametrize(("count", "note"), [(2, ""), (3, "the first 2; --limit shows more\n")])
+def test_more_rows_than_asked_for_are_told_of(
+    capsys: pytest.CaptureFixture[str], count: int, note: str
+) -> None:
+    """Beside the rows, where programs do not read."""
+    show_first([{"n": number} for number in range(count)], 2, as_json=True)
+
+    assert capsys.readouterr() == ('{"n":0}\n{"n":1}\n', note)
 
 
 def test_nothing_is_said_in_a_word() -> None:

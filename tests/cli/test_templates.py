@@ -25,7 +25,6 @@ async def test_a_template_from_beginning_to_end(say: Say) -> None:
         (("change", *BIG, "--rename", "huge", "--dry-run"), "would change big\n"),
         (("change", *BIG, "--set", "view=one_main_zero_pips"), "big: changed\n"),
         (("change", *BIG, "--inherit", "view", "--no-pool"), "big: changed\n"),
-        (("default", *BIG), "big: is the default\n"),
         (("delete", *BIG, "--dry-run"), "would delete big\n"),
         (("delete", *BIG), "big: deleted\n"),
     ):
@@ -35,6 +34,37 @@ async def test_a_template_from_beginning_to_end(say: Say) -> None:
         "organisation  name  type        default  pool  range  rooms\n"
         "-             base  conference  yes      no    all    0\n"
     )
+
+
+async def test_what_becomes_of_a_default_is_said(say: Say) -> None:
+    """Which one was it before, and when there is none any more."""
+    of_hospital = ("--organisation", "hospital")
+    for words, said in (
+        (("create", "two", "--default", "--dry-run"),
+         "would create two, the default instead of base\n"),
+        (("create", "two", "--default"), "two: created, the default instead of base\n"),
+        (("default", "base"), "base: is the default instead of two\n"),
+        (("default", "base"), "base: is the default\n"),
+        (("delete", "two"), "two: deleted\n"),
+        (("delete", "base", "--dry-run"),
+         "would delete base; the platform would have no default template any more\n"),
+        (("delete", "base"), "base: deleted; the platform has no default template any more\n"),
+        (("create", "one", *of_hospital, "--default"), "one: created\n"),
+        (("delete", "one", *of_hospital),
+         "one: deleted; organisation hospital has no default template any more\n"),
+    ):  # fmt: skip
+        assert await say("templates", *words) == said
+
+
+async def test_a_template_of_the_platform_speaks_before_its_default(say: Say) -> None:
+    """As one of an organisation does, for the operator and for a tenant."""
+    await say("templates", "create", "other", "--default", "--set", "participant_limit=7")
+    for words in ((), ("--as", "hospital")):
+        named = await say("templates", "show", "base", *words)
+
+        assert "range                    all                  template 'base' of the" in named
+        assert "type                     conference           template 'base' of the" in named
+        assert "participant_limit        7                    template 'other' of the" in named
 
 
 async def test_each_value_is_shown_with_its_source(say: Say) -> None:

@@ -51,6 +51,16 @@ async def test_half_of_the_cache_is_warmed_up_at_most(entries: int, limit: int) 
     assert set(directory.asked.values()) == {1}
 
 
+async def test_nothing_to_warm_up_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    """As in every new site; whoever debugs sees it."""
+    caplog.set_level(logging.DEBUG)
+    run, _ = most_called(0)
+
+    await Warmup(caching(Rows()), run, entries=100).warm()
+
+    assert [each.levelname for each in caplog.records] == ["DEBUG"]
+
+
 async def test_few_questions_are_under_way_at_once() -> None:
     """A caller who comes in between waits for one batch at most; closing ends the rest."""
     directory = GatedDirectory()

@@ -171,7 +171,7 @@ def _opened(path: Path) -> AbstractContextManager[IO[str]]:
     """Open a file to write to; a new one is for its owner alone, since it tells of people."""
     if path == _STDOUT:
         return click.open_file(str(path), "w", encoding="utf-8")
-    return open(path, "w", encoding="utf-8", opener=_create)  # noqa: PTH123  a Path has no opener
+    return open(path, "w", encoding="utf-8", opener=_create)
 
 
 def _create(path: str, flags: int) -> int:

@@ -36,22 +36,24 @@ VALIDATE CONSTRAINT pins_differ,
 VALIDATE CONSTRAINT pins_have_the_same_length_or_both_end_with_hash
 """
 
-# Any one, and more of rooms in the order of their ids, which are random.
+# Any one, and more of rooms in the order of their ids, which are random. No two sealed PINs are
+# alike. Whoever lost the key of a room may delete it: nobody opens its PINs any more.
 SAMPLE_PINS: Final = """
-(SELECT pin FROM room WHERE pin IS NOT NULL LIMIT 1)
-UNION ALL
-SELECT pin FROM (SELECT pin FROM room ORDER BY id LIMIT 200) AS sampled WHERE pin IS NOT NULL
+(SELECT pin FROM room WHERE pin IS NOT NULL AND state <> 'deleted' LIMIT 1)
+UNION
+SELECT pin FROM (SELECT pin, state FROM room ORDER BY id LIMIT 200) AS sampled
+WHERE pin IS NOT NULL AND state <> 'deleted'
 """
 
 COUNT_SEALED: Final = """
-SELECT (SELECT count(*) FROM room WHERE pin IS NOT NULL)
+SELECT (SELECT count(*) FROM room WHERE pin IS NOT NULL AND state <> 'deleted')
     + (SELECT count(*) FROM device WHERE sealed_password IS NOT NULL)
 """
 
 # $1 the last id of the batch before, $2 how many.
 FIND_PINS: Final = """
 SELECT id, pin, guest_pin FROM room
-WHERE id > $1 AND pin IS NOT NULL
+WHERE id > $1 AND pin IS NOT NULL AND state <> 'deleted'
 ORDER BY id
 LIMIT $2
 """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from policy.directory.pins import PinPair, draw_pair, draw_pair_from, is_trivial, repair_pair
 from policy.directory.writing.values import pin_range_of
 from policy.errors import RefusedError
-from policy.wire.fields import check_pins
+from policy.wire.fields import PIN_TEXT, check_pins
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -49,14 +49,15 @@ def chosen_pins(pin: str, guest_pin: str | None, before: PinPair | None = None) 
         check_pins(pin, guest_pin, allow_guests=True)
     except ValueError as exc:
         raise RefusedError(f"PINs: {exc}") from None
-    pair = PinPair(pin, guest_pin)
-    _refuse_trivial("pin", pair.pin, before and before.pin)
-    _refuse_trivial("guest_pin", pair.guest_pin, before and before.guest_pin)
-    return pair
+    _refuse_trivial("pin", pin, before.pin if before else None)
+    _refuse_trivial("guest_pin", guest_pin, before.guest_pin if before else None)
+    return PinPair(pin, guest_pin)
 
 
 def _refuse_trivial(which: str, pin: str | None, before: str | None) -> None:
-    if pin is not None and pin != before and is_trivial(pin):
+    if pin is None or pin == before or not PIN_TEXT.fullmatch(pin):
+        return
+    if is_trivial(pin):
         raise RefusedError(f"{which}: is among the first that a stranger would try")
 
 

@@ -64,11 +64,18 @@ async def test_a_dry_run_changes_nothing(say: Say, database: Database) -> None:
         ),
         (("change", "{}", "--set", "range=all"), "refused: range: is settled when a meeting is"),
         (("change", "{}", "--guest-pin", "48213"), "refused: PINs: pin and guest_pin must differ"),
+        (("change", "{}", "--guest-pin", "12345"), "refused: guest_pin: is among the first that"),
         (("end", "{}"), "is planned, only an open meeting can be ended"),
         (("running", "{}"), "is planned, only an open one runs"),
-        (("cancel", "nobody@example.org"), "no meeting has this id, short id or address"),
-        (("cancel", "a@b@c"), "no meeting has this id, short id or address"),
-        (("cancel", "{}", "--as", "neighbour"), "no meeting has this id, short id or address"),
+        (
+            ("cancel", "nobody@example.org"),
+            "no meeting has this id, short id, address or external id",
+        ),
+        (("cancel", "a@b@c"), "no meeting has this id, short id, address or external id"),
+        (
+            ("cancel", "{}", "--as", "neighbour"),
+            "no meeting has this id, short id, address or external id",
+        ),
     ],
 )
 async def test_what_is_wrong_is_said(say: Say, words: tuple[str, ...], said: str) -> None:
@@ -76,6 +83,15 @@ async def test_what_is_wrong_is_said(say: Say, words: tuple[str, ...], said: str
     meeting = await booked(say)
 
     assert said in await say("bookings", *(word.format(meeting) for word in words))
+
+
+async def test_a_meeting_is_named_by_its_external_id(say: Say) -> None:
+    """As whoever booked it calls it."""
+    await say("bookings", "change", await booked(say), "--external-id", "CAL-1")
+
+    assert await say("bookings", "change", "CAL-1", "--limit", "7") == "CAL-1: changed\n"
+    assert "CAL-1" in await say("bookings", "show", "CAL-1")
+    assert await say("bookings", "cancel", "CAL-1") == "CAL-1: cancelled\n"
 
 
 async def test_a_cancelled_meeting_stays_cancelled(say: Say) -> None:

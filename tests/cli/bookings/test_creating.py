@@ -58,6 +58,7 @@ async def test_everything_can_be_said(say: Say, database: Database) -> None:
         ((*NOON, *HOUR, "--info", "secret"), "'--info': write it as NAME=VALUE"),
         ((*NOON, *HOUR, "--template", "none"), "refused: template 'none': is none of this"),
         ((*NOON, *HOUR, "--pin", "12"), "refused: room PIN: a PIN is 4 to 20"),
+        ((*NOON, *HOUR, "--pin", "1234"), "refused: pin: is among the first that a stranger"),
         ((*NOON, "--ends", "2027-06-01T11:00"), "refused: ends: must be after starts"),
         (("--starts", "2026-01-01", *HOUR), "refused: ends: is over already by the clock of"),
         ((*NOON, *HOUR, "--label", "010180-1234"), "refused: label: holds ten digits that may be"),

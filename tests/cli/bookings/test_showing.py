@@ -81,6 +81,7 @@ async def test_meetings_are_listed(say: Say) -> None:
     assert heading.split() == [
         *("short_id", "organisation", "state", "starts", "ends", "addresses", "external_id", "id"),
     ]
+    assert await say("bookings", "list", "--limit", "1") == listed
     assert line.split() == [
         *(booked["short_id"], "hospital", "planned"),
         *("2027-06-01T12:00+02:00", "2027-06-01T13:00+02:00", addresses[0], "EXT-7"),
@@ -102,3 +103,14 @@ async def test_meetings_are_listed(say: Say) -> None:
         ("--as", "region"),
     ):
         assert await say("bookings", "list", *words) == listed
+
+
+async def test_a_list_that_is_cut_says_so(say: Say) -> None:
+    """The first meetings, and that there are more."""
+    await book_one(say)
+    await book_one(say)
+
+    listed = await say("bookings", "list", "--limit", "1")
+
+    assert listed.count("hospital") == 1
+    assert listed.endswith("\nthe first 1; --limit shows more\n")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import orjson
 
 from tests.directory.bulk.site import bring_in, write_files
+from tests.e2e.program import environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +66,24 @@ async def test_one_kind_is_printed(at_site: RunHere, database: Database, tmp_pat
     assert [orjson.loads(line)["code"] for line in below.stdout.splitlines()] == ["practice"]
     assert "721834" in itself.stdout
     assert "740001" not in itself.stdout
+
+
+async def test_a_reader_that_has_enough_is_no_error(database: Database) -> None:
+    """As in `directory export - | head`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = ("directory", "export", "-", "--kind", "organisations")
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "policy", *words),
+        env=environment({"database_url": database.dsn}),
+        stdout=writing,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(writing)
+
+    _, said = await program.communicate()
+
+    assert (program.returncode, said) == (0, b"")
 
 
 async def test_an_organisation_writes_what_is_its_own(

@@ -63,6 +63,26 @@ async def test_a_meeting_is_found_by_whatever_names_it(database: Database) -> No
         assert await find_booking(database.sql, written, [key_of("nobody")]) is None
 
 
+async def test_an_external_id_names_a_meeting_if_it_is_the_only_one(database: Database) -> None:
+    """Each organisation may have it; an id or an address goes before it."""
+    await build_world(database)
+    booked = await book(database.sql, external_id="CAL-1")
+    other = await book(database.sql, external_id=booked.short_id)
+
+    meeting = await find_booking(database.sql, "CAL-1", [])
+    assert meeting is not None
+    assert meeting["id"] == booked.id
+    meeting = await find_booking(database.sql, booked.short_id, [])
+    assert meeting is not None
+    assert meeting["id"] == booked.id != other.id
+
+    await book(database.sql, organisation="neighbour", external_id="CAL-1")
+    with pytest.raises(
+        RefusedError, match=r"^booking CAL-1: names more than one meeting: use its id$"
+    ):
+        await find_booking(database.sql, "CAL-1", [])
+
+
 async def test_only_what_is_named_changes(database: Database) -> None:
     """Times, limits, texts and PINs, and where each value comes from."""
     await build_world(database)

@@ -69,6 +69,18 @@ def test_ranges_of_pins_go_together() -> None:
     assert inherit([Level({}, "says nothing"), far]).get("guest_pins") == "100000-299999"
 
 
+async def test_a_template_of_the_platform_speaks_before_its_default(database: Database) -> None:
+    """No organisation is asked for, so the named one is the platform's own."""
+    await build_world(database)
+    await database.sql.execute("INSERT INTO template (name, lead_minutes) VALUES ('other', 5)")
+
+    named = await resolve(database.sql, None, "other")
+
+    assert (named.get("lead_minutes"), str(named.range)) == (5, "all")
+    assert named.sources()["type"] == "template 'other' of the platform"
+    assert named.sources()["range"] == "template 'base' of the platform"
+
+
 async def test_the_chain_goes_up_to_the_platform(database: Database) -> None:
     """Named template, own default, those above, the platform's, and what is built in."""
     await build_world(database)

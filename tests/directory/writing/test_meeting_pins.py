@@ -9,7 +9,7 @@ import pytest
 
 from policy.directory.pins import PinPair, is_trivial
 from policy.directory.writing.inheritance import Level, Resolved, inherit
-from policy.directory.writing.meeting_pins import pins_for, sealed_pins, unsealed_pins
+from policy.directory.writing.meeting_pins import chosen_pins, pins_for, sealed_pins, unsealed_pins
 from policy.errors import RefusedError
 from tests.database import SEAL
 
@@ -64,6 +64,8 @@ def test_chosen_pins_are_kept() -> None:
     [
         (None, "90377", "guest PIN: needs a PIN for hosts beside it"),
         ("48213", "48213", "PINs: pin and guest_pin must differ"),
+        ("1234", "9037", "pin: is among the first that a stranger would try"),
+        ("48213", "12345", "guest_pin: is among the first that a stranger would try"),
         (
             "48213",
             "9037",
@@ -79,6 +81,16 @@ def test_a_wrong_pair_is_refused_without_being_repeated(
         pins_for(saying(), pin, guest_pin)
 
     assert str(caught.value) == text
+
+
+def test_what_was_there_before_may_be_trivial() -> None:
+    """It was imported; who changes the other PIN does not choose it."""
+    before = PinPair("1234", "4321")
+
+    assert chosen_pins("1234", "9037", before) == PinPair("1234", "9037")
+    assert chosen_pins("4821", "4321", before) == PinPair("4821", "4321")
+    with pytest.raises(RefusedError, match=r"^pin: is among the first that a stranger would try$"):
+        chosen_pins("4321", "9037", before)
 
 
 @pytest.mark.parametrize("pair", [None, PinPair("48213"), PinPair("48213", "90377")])
