@@ -11,8 +11,10 @@ import aiohttp
 import asyncpg
 import pytest
 from argon2 import PasswordHasher
+from cryptography.fernet import Fernet
 
 from policy.directory.migrate import migrate_if_needed
+from policy.directory.sealing import Seal
 from policy.errors import DirectoryError, RulesError, StartError
 from policy.server import PolicyServer
 from policy.settings import Credential, Operator, Settings
@@ -116,6 +118,24 @@ async def test_a_port_of_operators_that_is_taken_is_named(tmp_path: Path) -> Non
         settings = settings_of("postgresql://u@127.0.0.1:1/x", tmp_path)
         with pytest.raises(StartError, match=r"is in use: .* or set operator.port"):
             await PolicyServer(with_operators(settings, other.getsockname()[1])).__aenter__()
+
+
+async def test_some_pins_that_no_key_opens_are_a_warning(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All other rooms are served; whoever looks after them is told how to find these."""
+    settings = settings_of(database.dsn, tmp_path)
+    async with PolicyServer(settings):
+        assert "opened by no key" not in caplog.text
+    room_id = await database.sql.fetchval("SELECT id FROM room WHERE guest_pin IS NULL LIMIT 1")
+    pin = Seal((Fernet.generate_key().decode(),)).seal_pin(room_id, "pin", "48213")
+    await database.sql.execute("UPDATE room SET pin = $2 WHERE id = $1", room_id, pin)
+
+    async with PolicyServer(settings) as server, FakeNode(server.ready.url) as node:
+        log = await node.sip_call(ROOM)
+
+    assert log.outcome is Outcome.SERVICE
+    assert "1 of the sampled PINs are opened by no key" in caplog.text
 
 
 async def test_a_reload_can_be_asked_for(database: Database, tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from policy.cli.options import seal_of
 from policy.directory.connection import FAULTS, PRIMARY, connect, reason_of
 from policy.directory.migrate import CONNECT_S, check_schema, migrate_if_needed
+from policy.directory.resealing import check_key_for_writing
 from policy.directory.sealing import seal_of_embedded
 from policy.directory.writing.refusals import said_by
 from policy.directory.writing.scope import act_as, check_scope
@@ -27,13 +29,14 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def in_transaction(
-    settings: Settings, *, within: str | None = None, dry_run: bool = False
+    settings: Settings, *, within: str | None = None, dry_run: bool = False, seals: bool = False
 ) -> AsyncIterator[Connection]:
     """Give a connection whose work is kept when the block ends well, and never in a dry run.
 
     With the code of an organisation as `within`, it sees and changes what belongs to that one and
-    to those below it, and nothing else. An embedded database that runs is used as it is; one that
-    does not is started for the while. Raises StartError, DirectoryError or RefusedError.
+    to those below it, and nothing else. What `seals` PINs or passwords needs the key of the others
+    there. An embedded database that runs is used as it is; one that does not is started for the
+    while. Raises StartError, DirectoryError or RefusedError.
     """
     async with opened(settings) as dsn:
         connection = await connect(dsn, timeout_s=CONNECT_S, to=PRIMARY)
@@ -41,6 +44,8 @@ async def in_transaction(
         try:
             await transaction.start()
             try:
+                if seals:  # before it sees no more than a part
+                    await check_key_for_writing(connection, seal_of(settings))
                 scope = await act_as(connection, _actor(), within=within)
                 yield connection
                 await check_scope(connection, scope)

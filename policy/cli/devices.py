@@ -237,7 +237,7 @@ def _show_password(site: Site, drawn: str | None) -> None:
 
 async def _create(site: Site, organisation: str, said: dict[str, object]) -> Address:
     owner_email = said.pop("owner_email", None)
-    async with site.transaction() as connection:
+    async with site.transaction(seals="password" in said) as connection:
         owner = await get_living(connection, organisation)
         seal = seal_of(site.settings)
         return await create_device(connection, seal, owner, said, owner_email)
@@ -246,7 +246,7 @@ async def _create(site: Site, organisation: str, said: dict[str, object]) -> Add
 async def _change(
     site: Site, written: str, organisation: str | None, changes: Mapping[str, object]
 ) -> None:
-    async with site.transaction() as connection:
+    async with site.transaction(seals=changes.get("password") is not None) as connection:
         device = await get_device(connection, written)
         owner = await get_living(connection, organisation) if organisation is not None else None
         seal = seal_of(site.settings)

@@ -30,9 +30,12 @@ class Site:
     within: str | None  # the code of the organisation for which somebody acts
     dry_run: bool = False
 
-    def transaction(self) -> AbstractAsyncContextManager[Connection]:
-        """Begin what is done as a whole, or in a dry run not at all."""
-        return in_transaction(self.settings, within=self.within, dry_run=self.dry_run)
+    def transaction(self, *, seals: bool = False) -> AbstractAsyncContextManager[Connection]:
+        """Begin what is done as a whole, or in a dry run not at all.
+
+        What `seals` PINs or passwords is refused with another key than the one of the servers.
+        """
+        return in_transaction(self.settings, within=self.within, dry_run=self.dry_run, seals=seals)
 
     def tell(self, done: str, would: str) -> None:
         """Say what has been done, or in a dry run what would be."""

@@ -112,12 +112,14 @@ async def reseal(
 ) -> Resealed:
     """Seal with the newest key what an older one has sealed; what no key opens is an error.
 
+    Only rooms that were deleted stay as they are then: nobody will ever call them.
+
     Each batch is kept on its own, so that nobody waits for long and a second run goes on where the
     first one ended. Tells `looked_at` how many rows each batch had. Raises DirectoryError.
     """
     rooms = devices = 0
     async for batch in _batches(connection, FIND_PINS, batch_size):
-        old = [room for room in batch if not seal.is_newest_pin(room["pin"])]
+        old = [room for room in batch if _is_due(seal, room)]
         pins = [tuple(_resealed_pin(seal, room, column) for column in PIN_COLUMNS) for room in old]
         if old and not dry_run:
             await _write_pins(connection, old, pins)
@@ -150,6 +152,12 @@ async def _write_pins(
 ) -> None:
     old = [[room[column] for room in rooms] for column in ("id", *PIN_COLUMNS)]
     await connection.execute(WRITE_PINS, *old, *map(list, zip(*pins, strict=True)))
+
+
+def _is_due(seal: Seal, room: asyncpg.Record) -> bool:
+    if room["is_deleted"] and not seal.opens_pin(room["pin"]):
+        return False
+    return not seal.is_newest_pin(room["pin"])
 
 
 def _resealed_pin(seal: Seal, room: asyncpg.Record, column: PinColumn) -> str | None:

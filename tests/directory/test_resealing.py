@@ -12,9 +12,15 @@ from policy.directory.lanes import Lanes
 from policy.directory.lookup import PostgresDirectory
 from policy.directory.migrate import SCHEMA, current_revision, migrate
 from policy.directory.records import AddressKey, PermanentRoom
-from policy.directory.resealing import Resealed, check_key, count_sealed, reseal
+from policy.directory.resealing import (
+    Resealed,
+    check_key,
+    check_key_for_writing,
+    count_sealed,
+    reseal,
+)
 from policy.directory.sealing import Seal
-from policy.errors import DirectoryError, StartError
+from policy.errors import DirectoryError, RefusedError, StartError
 from tests.database import KEY, SEAL
 from tests.directory.rows import parsed
 
@@ -116,6 +122,62 @@ async def test_a_server_needs_a_key_for_what_is_sealed(database: Database) -> No
         await check_key(database.sql, Seal())
     with pytest.raises(StartError, match=r"no key of secrets.key_file opens them$"):
         await check_key(database.sql, Seal((NEW_KEY,)))
+
+
+async def test_some_pins_that_no_key_opens_keep_no_server_from_starting(
+    database: Database,
+) -> None:
+    """They are counted, unless their room was deleted; with those alone it is another key."""
+    await database.load(parsed(FILE))
+    await _seal_elsewhere(database)
+
+    assert await check_key(database.sql, SEAL) == 1
+    await database.sql.execute("UPDATE room SET state = 'retired' WHERE pin LIKE '4#%'")
+    await database.sql.execute("UPDATE room SET state = 'deleted' WHERE pin LIKE '4#%'")
+    assert await check_key(database.sql, SEAL) == 0
+    with pytest.raises(StartError, match=r"no key of secrets.key_file opens them$"):
+        await check_key(database.sql, Seal((NEW_KEY,)))
+
+
+async def test_only_a_key_that_opens_something_seals(database: Database) -> None:
+    """One that opens nothing is of another file; where nothing is sealed, any will do."""
+    other = Seal((NEW_KEY,))
+    await check_key_for_writing(database.sql, other)
+    await database.load(parsed(FILE))
+
+    await check_key_for_writing(database.sql, SEAL)
+    await check_key_for_writing(database.sql, Seal())  # sealing itself says what is missing
+    with pytest.raises(RefusedError, match=r"^secrets.key_file: opens none of the PINs in this"):
+        await check_key_for_writing(database.sql, other)
+    await _seal_elsewhere(database)
+    await check_key_for_writing(database.sql, other)
+
+
+async def test_a_deleted_room_keeps_nothing_from_being_resealed(database: Database) -> None:
+    """It is resealed where a key opens it, and else left alone."""
+    await database.load(parsed(FILE))
+    await _seal_elsewhere(database)
+    await database.sql.execute("UPDATE room SET state = 'retired'")
+    await database.sql.execute("UPDATE room SET state = 'deleted'")
+    newest = Fernet.generate_key().decode()
+
+    done = await reseal(database.sql, Seal((newest, KEY)), dry_run=False, looked_at=lambda _: None)
+
+    assert done == Resealed(rooms=1, devices=1)
+    assert Seal((newest,)).opens_pin(await _pin_like(database, "5.%"))
+    assert Seal((NEW_KEY,)).opens_pin(await _pin_like(database, "4#%"))
+
+
+async def _pin_like(database: Database, pattern: str) -> str:
+    pin: str = await database.sql.fetchval("SELECT pin FROM room WHERE pin LIKE $1", pattern)
+    return pin
+
+
+async def _seal_elsewhere(database: Database) -> None:
+    """Give one room a PIN that was sealed with the key of another site."""
+    room_id = await database.sql.fetchval("SELECT id FROM room WHERE pin LIKE '4#%'")
+    pin = Seal((NEW_KEY,)).seal_pin(room_id, "pin", "719#")
+    await database.sql.execute("UPDATE room SET pin = $2 WHERE id = $1", room_id, pin)
 
 
 async def test_a_database_without_pins_needs_no_key(database: Database) -> None:

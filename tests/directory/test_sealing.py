@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.directory.sealing import PIN_COLUMNS, Seal, create_key_file, seal_of_embedded
+from policy.directory.sealing import PIN_COLUMNS, Seal, create_key_file, seal_of_embedded, stand_in
 from policy.errors import DirectoryError, StartError
 
 if TYPE_CHECKING:
@@ -190,6 +190,18 @@ def test_what_is_no_pin_is_not_sealed(pin: str) -> None:
     """Once it is sealed nobody could see that a node would refuse it."""
     with pytest.raises(DirectoryError, match="a PIN is 4 to 20 digits"):
         SEAL.seal_pin(ROOM, "pin", pin)
+
+
+@pytest.mark.parametrize("pin", ["4821", "48213976", "39471#"])
+def test_another_pin_stands_in_for_a_sealed_one(pin: str) -> None:
+    """It is as long and ends alike; that of guests is never that of hosts."""
+    seal, room = Seal((Fernet.generate_key().decode(),)), UUID(int=7)
+
+    host, guest = (stand_in(which, seal.seal_pin(room, which, pin)) for which in PIN_COLUMNS)
+
+    assert len(host) == len(guest) == len(pin)
+    assert host.endswith("#") == guest.endswith("#") == pin.endswith("#")
+    assert host != guest
 
 
 def test_a_new_key_goes_on_top_for_pins_too() -> None:

@@ -29,7 +29,7 @@ AS_IT_IS: Final = "UPDATE {table} SET {name} = {name}"
 REMOVE: Final = "DELETE FROM {table}"
 ONE_ROW: Final = """
 SELECT to_jsonb(each) FROM {table} AS each
-WHERE audit_owner('{table}', to_jsonb(each)) = $1::uuid LIMIT 1
+WHERE audit_owner('{table}', to_jsonb(each)) = $1::uuid ORDER BY each::text LIMIT 1
 """
 ADD: Final = """
 INSERT INTO {table} ({columns})

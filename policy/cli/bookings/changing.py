@@ -111,7 +111,8 @@ async def _change(
     *,
     new_pins: bool,
 ) -> PinPair | None:
-    async with site.transaction() as connection:
+    seals = new_pins or bool(said.texts or said.others.keys() & {"pin", "guest_pin"})
+    async with site.transaction(seals=seals) as connection:
         meeting = await get_booking(site, connection, written)
         starts_at, ends_at, minutes = times
         if minutes is not None:

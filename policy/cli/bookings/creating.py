@@ -122,7 +122,7 @@ async def _create(
     site: Site, organisation: str, starts_at: datetime, ends_at: datetime, said: Said
 ) -> Booked:
     details = details_of(said.texts)
-    async with site.transaction() as connection:
+    async with site.transaction(seals=True) as connection:
         new = NewBooking(
             organisation=await get_living(connection, organisation),
             details=details,
@@ -135,7 +135,7 @@ async def _create(
 
 
 async def _reserve(site: Site, organisation: str, template: str | None, hours: int) -> Reserved:
-    async with site.transaction() as connection:
+    async with site.transaction(seals=True) as connection:
         owner = await get_living(connection, organisation)
         seal = seal_of(site.settings)
         return await reserve_number(connection, seal, owner.id, template, hours=hours)

@@ -17,6 +17,7 @@ from policy.cli.tables import json_option, show_rows
 from policy.directory.auditing import Wanted, list_audit, read_chain
 from policy.directory.chain import Anchor, Verifier
 from policy.directory.chain_file import ends_line, link_line, read_chain_file
+from policy.errors import RefusedError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -171,7 +172,10 @@ def _opened(path: Path) -> AbstractContextManager[IO[str]]:
     """Open a file to write to; a new one is for its owner alone, since it tells of people."""
     if path == _STDOUT:
         return click.open_file(str(path), "w", encoding="utf-8")
-    return open(path, "w", encoding="utf-8", opener=_create)
+    try:
+        return open(path, "w", encoding="utf-8", opener=_create)
+    except OSError as exc:
+        raise RefusedError(f"{path}: {(exc.strerror or 'cannot be made').lower()}") from exc
 
 
 def _create(path: str, flags: int) -> int:

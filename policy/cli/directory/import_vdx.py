@@ -134,7 +134,7 @@ def _tell(notes: Notes) -> None:
 
 async def _import(work: Work, settings: Settings, *, commit: bool) -> Imported:
     sources = sources_of(work.made)
-    async with in_transaction(settings, dry_run=not commit) as connection:
+    async with in_transaction(settings, dry_run=not commit, seals=True) as connection:
         with Bars(sources) as bars:
             wanted = Import(sources, Mode.ADD, restore=True)
             imported = await import_files(connection, wanted, seal_of(settings), bars)

@@ -86,7 +86,7 @@ def import_command(
 
 
 async def _import(wanted: Import, settings: Settings, *, dry_run: bool) -> Imported:
-    async with in_transaction(settings, dry_run=dry_run) as connection:
+    async with in_transaction(settings, dry_run=dry_run, seals=True) as connection:
         with Bars(wanted.sources) as bars:
             imported = await import_files(connection, wanted, seal_of(settings), bars)
         if imported.problems:

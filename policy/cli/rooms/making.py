@@ -182,12 +182,16 @@ def _field(written: str) -> tuple[str, object]:
 
 
 def _draw(said: Mapping[str, object], *, host_only: bool, none: bool) -> PinChoice:
-    given = "pin" in said or "guest_pin" in said
+    given = _gives_pins(said)
     if sum((given, host_only, none)) > 1:
         raise click.UsageError("either give PINs, or --no-guest-pin, or --no-pin")
     if given or none or said.get("type") not in {None, "conference", "lecture"}:
         return PinChoice.NONE
     return PinChoice.HOST if host_only else PinChoice.PAIR
+
+
+def _gives_pins(said: Mapping[str, object]) -> bool:
+    return "pin" in said or "guest_pin" in said
 
 
 def _show_pins(site: Site, pins: PinPair | None) -> None:
@@ -205,7 +209,8 @@ async def _create(
     from_range: str | None,
     draw: PinChoice,
 ) -> Created:
-    async with site.transaction() as connection:
+    seals = _gives_pins(said) or draw is not PinChoice.NONE
+    async with site.transaction(seals=seals) as connection:
         owner = await get_living(connection, organisation)
         new = NewRoom(owner, said, from_range, draw)
         return await create_room(connection, seal_of(site.settings), new)
@@ -220,7 +225,7 @@ async def _change(
     *,
     new_pins: bool,
 ) -> PinPair | None:
-    async with site.transaction() as connection:
+    async with site.transaction(seals=new_pins or _gives_pins(changes)) as connection:
         room = await get_room(connection, written)
         owner = await get_living(connection, organisation) if organisation is not None else None
         draw = PinChoice.NONE

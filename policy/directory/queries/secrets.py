@@ -46,14 +46,14 @@ WHERE pin IS NOT NULL AND state <> 'deleted'
 """
 
 COUNT_SEALED: Final = """
-SELECT (SELECT count(*) FROM room WHERE pin IS NOT NULL AND state <> 'deleted')
+SELECT (SELECT count(*) FROM room WHERE pin IS NOT NULL)
     + (SELECT count(*) FROM device WHERE sealed_password IS NOT NULL)
 """
 
 # $1 the last id of the batch before, $2 how many.
 FIND_PINS: Final = """
-SELECT id, pin, guest_pin FROM room
-WHERE id > $1 AND pin IS NOT NULL AND state <> 'deleted'
+SELECT id, pin, guest_pin, state = 'deleted' AS is_deleted FROM room
+WHERE id > $1 AND pin IS NOT NULL
 ORDER BY id
 LIMIT $2
 """

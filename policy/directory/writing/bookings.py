@@ -23,6 +23,7 @@ from policy.directory.queries.bookings import (
     ROOM_OF_MEETING,
 )
 from policy.directory.records import ROOM_FIELDS
+from policy.directory.sealing import stand_in
 from policy.directory.writing.details import details_of, seal_details, unseal_details
 from policy.directory.writing.free_text import refuse_cpr
 from policy.directory.writing.inheritance import SOURCE_BOOKING
@@ -198,14 +199,15 @@ async def _lock(
 
 def _pins_after(seal: Seal, room: asyncpg.Record, change: BookingChange) -> PinPair | None:
     """Give the pair that is to be, None when it stays."""
-    before = unsealed_pins(seal, room)
     if change.new_pins:
-        if before is None:
+        if room["pin"] is None:
             raise RefusedError("PINs: the meeting has none that could be drawn anew")
-        length = min(len(before.pin), DRAWN_LENGTHS[-1])
-        return draw_pair(length, guest=before.guest_pin is not None)
+        length = min(len(stand_in("pin", room["pin"])), DRAWN_LENGTHS[-1])
+        return draw_pair(length, guest=room["guest_pin"] is not None)
     if change.pin is None and change.guest_pin is None:
         return None
+    is_whole = change.pin is not None and change.guest_pin is not None
+    before = None if is_whole else unsealed_pins(seal, room)
     pin = change.pin or (before.pin if before else None)
     if pin is None:
         raise RefusedError("guest PIN: needs a PIN for hosts beside it")

@@ -21,7 +21,7 @@ from policy.directory.queries.rooms import (
     SET_STATE,
 )
 from policy.directory.records import ROOM_FIELDS, RoomState
-from policy.directory.sealing import PIN_COLUMNS
+from policy.directory.sealing import PIN_COLUMNS, stand_in
 from policy.directory.writing.free_text import refuse_cpr
 from policy.directory.writing.inheritance import get_range
 from policy.directory.writing.register import (
@@ -148,13 +148,15 @@ async def change_room(
             f"room {room.name}: its template stays with {room.organisation}:"
             " name another one, or clear it"
         )
-    text = _read(values_of(room, seal) | changes)
+    text = _read(_values_of(room, seal, changes) | changes)
     owner_id = change.organisation.id if change.organisation else room.organisation_id
     template = room.row["template_id"]
     if "template" in changes:
         template = await _template_id(connection, owner_id, text.template)
-    has_new_pins = any(which in changes for which in PIN_COLUMNS)
-    pins: dict[str, str | None] = {which: room.row[which] for which in PIN_COLUMNS}
+    has_new_pins = _has_new_pins(changes)
+    pins: dict[str, str | None] = {
+        which: None if which in changes else room.row[which] for which in PIN_COLUMNS
+    }
     if has_new_pins:
         pins = _sealed(seal, room.id, text)
     document = _document(text, text.service_name or room.name, template, pins)
@@ -245,13 +247,24 @@ async def _template_id(
     return found
 
 
-def values_of(room: Room, seal: Seal) -> dict[str, object]:
-    """Give what a directory file would say of a room, PINs in clear text; its aliases apart."""
+def _has_new_pins(changes: Mapping[str, object]) -> bool:
+    return any(changes.get(which) is not None for which in PIN_COLUMNS)
+
+
+def _values_of(room: Room, seal: Seal, changes: Mapping[str, object]) -> dict[str, object]:
+    """Give what a directory file would say of a room before it changes; its aliases apart.
+
+    A PIN is opened only where it stays beside a new one: a room can be mended whose key is lost.
+    """
     row = room.row
     values = {_RENAMED.get(name, name): row[name] for name in ROOM_FIELDS}
     for which in PIN_COLUMNS:
-        if row[which] is not None:
-            values[which] = seal.unseal_pin(room.id, which, row[which])
+        if row[which] is not None and which not in changes:
+            values[which] = (
+                seal.unseal_pin(room.id, which, row[which])
+                if _has_new_pins(changes)
+                else stand_in(which, row[which])
+            )
     values |= {name: row[name] for name in _KEPT_AS_THEY_ARE}
     values |= {"service": orjson.loads(row["service"]), "tags": tuple(row["tags"])}
     return values | {"organisation": room.organisation, "state": room.state}

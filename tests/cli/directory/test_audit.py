@@ -106,6 +106,12 @@ async def test_a_whole_audit_is_verified_here_and_elsewhere(
     assert done.stderr.endswith("vdx-policy: audit: row 4 has been changed\n")
 
 
+async def test_a_file_that_cannot_be_made_is_named(run: Run, audited: Database) -> None:
+    """It is not the database that is at fault."""
+    said = "vdx-policy: none/audit.jsonl: no such file or directory\n"
+    assert await _run(run, audited, "export", "none/audit.jsonl") == (1, "", said)
+
+
 async def test_a_changed_row_is_found(run: Run, audited: Database) -> None:
     """Code 1, and its number."""
     async with tampering(audited):

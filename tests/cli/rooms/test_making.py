@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cryptography.fernet import Fernet
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.rooms.conftest import Say
     from tests.database import Database
 
@@ -93,6 +97,37 @@ async def test_pins_are_drawn_anew(site: Say) -> None:
 
     assert tried == "would change a@example.org\n"
     assert re.fullmatch(r"a@example\.org: changed\nhost PIN: \d{5}\n", drawn)
+
+
+async def test_only_the_key_of_the_site_seals(
+    site: Say, tmp_path: Path, database: Database
+) -> None:
+    """With another one nothing that seals is done; the rest goes on."""
+    alias = "a@example.org"
+    await site("rooms", "create", "region-north", "--alias", alias)
+    before = await database.sql.fetchval("SELECT array_agg(pin) FROM room")
+    (tmp_path / "secret.key").write_text(Fernet.generate_key().decode())
+    rooms = tmp_path / "rooms.csv"
+    rooms.write_text("organisation,aliases,pin\nregion-north,b@example.org,48213\n")
+    create = ("rooms", "create", "region-north", "--alias", "b@example.org")
+
+    for words in (
+        create,
+        (*create, "--as", "region-south"),
+        (*create, "--pin", "48213"),
+        ("rooms", "change", alias, "--new-pins"),
+        ("rooms", "change", alias, "--pin", "48213", "--guest-pin", "90377"),
+        ("devices", "create", "region-north", "desk@example.org", "--username", "desk"),
+        ("directory", "import", str(rooms)),
+    ):
+        assert await site(*words) == (
+            "refused: secrets.key_file: opens none of the PINs in this database: "
+            "is it the file of the servers?\n"
+        ), words
+
+    assert await database.sql.fetchval("SELECT array_agg(pin) FROM room") == before
+    assert await site("rooms", "change", alias, "--description", "A") == f"{alias}: changed\n"
+    assert "created" in await site(*create, "--no-pin")
 
 
 async def test_what_is_refused_is_one_line(site: Say, database: Database) -> None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import orjson
 import pytest
+from cryptography.fernet import Fernet
 
 from policy.directory.document import key_of
 from policy.directory.records import Booking
+from policy.directory.sealing import Seal
 from policy.directory.writing.bookings import (
     BookingChange,
     addresses_of,
@@ -141,6 +143,27 @@ async def test_two_changes_add_up(database: Database) -> None:
     assert (details.labels, details.description) == (("one",), "Room 4")
     sources = orjson.loads(meeting["sources"])
     assert (sources["locked"], sources["participant_limit"]) == ("the booking", "the booking")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        BookingChange(new_pins=True),
+        BookingChange(pin="48213", guest_pin="90377"),
+        BookingChange(ends_at=NOON + 2 * HOUR),
+    ],
+)
+async def test_a_meeting_whose_key_is_lost_can_be_changed(
+    database: Database, change: BookingChange
+) -> None:
+    """Its old PINs are not opened."""
+    await build_world(database)
+    booked = await book(database.sql, pin="482137", guest_pin="903771")
+    newest = Seal((Fernet.generate_key().decode(),))
+
+    pins = await change_booking(database.sql, newest, await found(database, booked), change)
+
+    assert (pins is None) == (change.ends_at is not None)
 
 
 async def test_new_pins_are_as_long_as_the_old(database: Database) -> None:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 import pytest
+from cryptography.fernet import Fernet
 
 from policy.directory.document import key_of
 from policy.directory.pins import is_trivial
 from policy.directory.records import PermanentRoom, RoomState
+from policy.directory.sealing import PIN_COLUMNS, Seal
 from policy.directory.writing.organisations import get_organisation
 from policy.directory.writing.rooms import (
     NewRoom,
@@ -25,7 +27,7 @@ from policy.directory.writing.rooms import (
     set_state,
 )
 from policy.documents import Marks, Parsed
-from policy.errors import RefusedError
+from policy.errors import DirectoryError, RefusedError
 from tests.database import SEAL
 from tests.directory.rows import file_of
 
@@ -193,6 +195,45 @@ async def test_pins_change_together(site: Database) -> None:
     assert drawn is not None
     assert (drawn.pin, drawn.guest_pin) == (at_last["pin"], at_last["guest_pin"])
     assert drawn.pin != "39471"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        RoomChange({"description": "Ward 8"}),
+        RoomChange({"pin": "48213", "guest_pin": "90377"}),
+        RoomChange(draw=PinChoice.PAIR),
+        RoomChange(clear=["guest_pin"]),
+        RoomChange(clear=["pin", "guest_pin", "allow_guests"]),
+    ],
+)
+@pytest.mark.parametrize("pins", [PINS, {"pin": "39471#", "guest_pin": "8820#"}])
+async def test_a_room_whose_key_is_lost_can_be_changed(
+    site: Database, change: RoomChange, pins: Mapping[str, str]
+) -> None:
+    """Its PINs are not opened, and what stays is as it was."""
+    await _created(site, pins)
+    room = await get_room(site.sql, ALIAS)
+    newest = Seal((Fernet.generate_key().decode(),))
+
+    told = await change_room(site.sql, newest, room, change)
+
+    after = (await get_room(site.sql, ALIAS)).row
+    for which in PIN_COLUMNS:
+        if told is not None:
+            assert newest.opens_pin(after[which])
+        else:
+            assert after[which] == (None if which in change.clear else room.row[which])
+
+
+async def test_a_pin_beside_one_whose_key_is_lost_is_refused(site: Database) -> None:
+    """Both are compared, which takes both of them."""
+    await _created(site, PINS)
+    newest = Seal((Fernet.generate_key().decode(),))
+    room = await get_room(site.sql, ALIAS)
+
+    with pytest.raises(DirectoryError, match=r"no key of secrets.key_file opens it"):
+        await change_room(site.sql, newest, room, RoomChange({"pin": "48213"}))
 
 
 async def test_what_cannot_be_cleared_is_told(site: Database) -> None:
