@@ -11,10 +11,10 @@ import pytest
 from policy.cli.database import in_transaction
 from policy.directory.document import DirectoryFile
 from policy.directory.loading import load_if_empty
+from policy.directory.migrate import migrate_if_needed
 from policy.documents import load
 from policy.embedded.cluster import Cluster
 from policy.errors import RefusedError
-from policy.directory.migrate import migrate_if_needed
 from policy.settings_file import load_settings
 from tests.database import SEAL
 

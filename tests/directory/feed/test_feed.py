@@ -230,7 +230,7 @@ async def test_a_standby_that_falls_behind_is_left(nodes: Pair) -> None:
         await nodes.second.execute("SELECT pg_wal_replay_pause()")
         try:
             await nodes.first.execute("INSERT INTO change_log (kind, key) VALUES ('local', 'far')")
-            await until(lambda: feed.state.is_primary and feed.is_current())
+            await until(lambda: feed.state.is_primary is True and feed.is_current())
         finally:
             await nodes.second.execute("SELECT pg_wal_replay_resume()")
 
@@ -279,7 +279,7 @@ async def test_a_promotion_moves_everybody_and_makes_all_doubtful(
             began_s = time.monotonic()
             await both.second.promote()
             await follower.wait(lambda: follower.restarts >= 2)
-            await until(lambda: feed.state.is_primary and feed.is_current())
+            await until(lambda: feed.state.is_primary is True and feed.is_current())
             took_s = time.monotonic() - began_s
             await both.second.execute("INSERT INTO change_log (kind, key) VALUES ('local', 'new')")
             await follower.wait(lambda: "new" in told)
