@@ -71,6 +71,11 @@ if TYPE_CHECKING:
             VALUES ('{group}', 'group', 'x', '{organisation}')""",
             "UPDATE organisation SET type = 'praksis', code = 'x' WHERE id = '{group}'",
         ),
+        # Without PINs, where citizens come.
+        (
+            "UPDATE organisation SET purposes = '{{citizen}}' WHERE id = '{organisation}'",
+            "UPDATE organisation SET purposes = '{{}}' WHERE id = '{organisation}'",
+        ),
         # Without agreements, where those above have lapsed.
         (
             """UPDATE organisation SET state = 'suspended', agreements_required = false
@@ -111,6 +116,22 @@ async def test_those_made_by_a_tenant_have_its_quota(full: Database) -> None:
             )
             == 7
         )
+
+
+async def test_those_made_by_a_tenant_for_citizens_are_so_too(full: Database) -> None:
+    """Their rooms need PINs as those above them do."""
+    async with operating(full):
+        await full.sql.execute(
+            "UPDATE organisation SET purposes = '{citizen}' WHERE id = $1", MINE["organisation"]
+        )
+        await act_as(full.sql, "kirsten", within="of-a")
+        purposes = await full.sql.fetchval(
+            "INSERT INTO organisation (code, name, parent_id, state, agreements_required, purposes)"
+            " VALUES ('x', 'x', $1, 'prospect', true, '{training}') RETURNING purposes",
+            MINE["below"],
+        )
+
+    assert purposes == ["training", "citizen"]
 
 
 @pytest.mark.parametrize("kind", EXPORT)

@@ -277,6 +277,9 @@ BEGIN
             OR coalesce(NEW.pool_size, 0) NOT IN (0, coalesce(root.pool_size, 0))
             OR NEW.allow_own_address AND NOT root.allow_own_address
             OR root.agreements_required AND NOT NEW.agreements_required;
+        IF 'citizen' = ANY (root.purposes) AND NOT 'citizen' = ANY (NEW.purposes) THEN
+            NEW.purposes := NEW.purposes || 'citizen'::text;
+        END IF;
     END IF;
     IF widens THEN
         PERFORM refuse('limits_are_set_by_the_operator', format(
@@ -314,6 +317,23 @@ END
 $function$;
 CREATE TRIGGER a_tenant_widens_no_frame BEFORE INSERT OR UPDATE ON organisation
 FOR EACH ROW WHEN (current_user = 'vdx_policy_tenant') EXECUTE FUNCTION refuse_to_widen_the_frame();
+
+-- Rooms for citizens need a PIN: whoever could take the purpose away could take the PINs away.
+CREATE FUNCTION refuse_to_leave_citizens() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $function$
+BEGIN
+    PERFORM refuse('limits_are_set_by_the_operator', format(
+        'organisation %s: that it is for citizens only the operator takes back',
+        coalesce(OLD.code, OLD.name)
+    ));
+    RETURN NEW;
+END
+$function$;
+CREATE TRIGGER a_tenant_stays_for_citizens BEFORE UPDATE OF purposes ON organisation
+FOR EACH ROW WHEN (
+    current_user = 'vdx_policy_tenant'
+    AND 'citizen' = ANY (OLD.purposes) AND NOT 'citizen' = ANY (NEW.purposes)
+) EXECUTE FUNCTION refuse_to_leave_citizens();
 
 -- Limits and agreements are those of organisations: in a group a tenant would have rooms without.
 CREATE FUNCTION refuse_rooms_of_a_group() RETURNS trigger
