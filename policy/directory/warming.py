@@ -57,10 +57,14 @@ class Warmup:
             async with asyncio.TaskGroup() as group:
                 for _ in range(BATCHES_AT_ONCE):
                     group.create_task(self._learn(batches))
-        except* DirectoryError as exc:
-            raise DirectoryError(str(exc.exceptions[0])) from exc
-        level = logging.INFO if rows else logging.DEBUG
-        log.log(level, "the cache has been warmed up with %d addresses", len(rows))
+        except* DirectoryError as faults:
+            fault = faults.exceptions[0]
+        else:
+            level = logging.INFO if rows else logging.DEBUG
+            log.log(level, "the cache has been warmed up with %d addresses", len(rows))
+            return
+        # Not above: Python 3.11.2 would wrap it once more.
+        raise DirectoryError(str(fault)) from fault
 
     async def _warm_at_last(self, retry_s: float) -> None:
         has_told = False
