@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from policy.decide.decision import Decision
 from policy.decide.grounds import Plan
 from policy.handlers.facts import Facts
 from policy.handlers.forwarding import Forwarder
@@ -12,6 +13,8 @@ from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from policy.directory.cache import Lookup
 
 NOON: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -32,3 +35,8 @@ def facts_of(
         clock=lambda: NOON,
         plan=plan or Plan(),
     )
+
+
+async def decided(outcome: Decision | Awaitable[Decision]) -> Decision:
+    """Wait for a decision, unless it has been made at once."""
+    return outcome if isinstance(outcome, Decision) else await outcome

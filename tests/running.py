@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from aiohttp import web
-
 from policy.apps import Sources, build_apps
 from policy.directory.cache import Around, CachedDirectory, Lifetimes
 from policy.directory.shelf import Bounds
 from policy.handlers.health import DirectoryHealth
+from policy.handlers.listening import url_of
 from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
-from policy.server import make_runner
 from policy.settings import Settings
 from tests.fakes.phonebook import FakePhonebook
 from tests.fakes.pictures import FakePictures
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from policy.directory.lookup import Directory
     from policy.directory.phonebook import Phonebook
     from policy.directory.pictures import Pictures
+    from policy.handlers.door import Door
 
 NOON: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
 
@@ -47,17 +47,21 @@ async def running(
         cached, phonebook or FakePhonebook(), pictures or FakePictures(), DirectoryHealth(directory)
     )
     live = LiveRules(table or RuleTable())
-    app = build_apps(settings, sources, live, clock).nodes
-    runner = make_runner(app)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
-        await cached.close()
+    apps = build_apps(settings, sources, live, clock)
+    async with apps.behind, opened(apps.nodes) as url:
+        yield url
+    await cached.close()
+
+
+@asynccontextmanager
+async def opened(door: Door) -> AsyncIterator[str]:
+    """Open a door on a free port of loopback; gives the base URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        try:
+            await door.open(listener)
+            yield url_of(listener)
+        finally:
+            await door.close()
 
 
 def cached_as_by(

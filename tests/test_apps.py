@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import orjson
-from aiohttp import web
 from argon2 import PasswordHasher
 
 from policy.apps import Sources, build_apps
 from policy.handlers.health import DirectoryHealth
 from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
-from policy.server import make_runner
 from policy.settings import Settings
 from tests.decide.deciding import ruled
 from tests.fakes.directory import FakeDirectory
@@ -22,7 +20,7 @@ from tests.fakes.phonebook import FakePhonebook
 from tests.fakes.pictures import FakePictures
 from tests.fakes.upstream import FakeUpstream, success
 from tests.handlers.asking import ALIAS, NAME, PIN, ROOM, SERVICE
-from tests.running import NOON, cached_as_by, running
+from tests.running import NOON, cached_as_by, opened, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,16 +37,9 @@ async def _operated(settings: Settings) -> AsyncIterator[str]:
     cached = cached_as_by(settings, directory, lambda: NOON)
     sources = Sources(cached, FakePhonebook(), FakePictures(), DirectoryHealth(directory))
     apps = build_apps(settings, sources, LiveRules(RuleTable()), lambda: NOON)
-    runners = [make_runner(apps.nodes), make_runner(apps.operators)]
-    for runner in runners:
-        await runner.setup()
-    try:
-        await web.TCPSite(runners[1], "127.0.0.1", 0).start()
-        host, port = runners[1].addresses[0]
-        yield f"http://{host}:{port}"
-    finally:
-        for runner in reversed(runners):
-            await runner.cleanup()
+    async with apps.behind, opened(apps.operators) as url:
+        yield url
+    await cached.close()
 
 
 def _as(username: str, password: str) -> dict[str, str]:

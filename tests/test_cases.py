@@ -27,6 +27,7 @@ from policy.wire import responses
 from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
 from tests.casefile import Case, differences, load_cases, picture_facts
+from tests.facts import decided
 from tests.fakes.caching import caching
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.node import FakeNode
@@ -54,7 +55,7 @@ AVATARS: Final = load_cases(RequestType.AVATAR)
 @pytest.mark.parametrize("case", [each.value for each in CASES.values()], ids=list(CASES))
 async def test_a_case_is_decided_as_it_says(case: Case) -> None:
     """Facts in, decision out: action, result, reason and rule are the wanted ones."""
-    decision = await _answerer(case).answer(_asked(case))
+    decision = await decided(_answerer(case).answer(_asked(case)))
 
     body = responses.render(decision.action, decision.result, decision.notes())
     status = 404 if decision.action is Action.NOT_FOUND else 200

@@ -11,19 +11,19 @@ from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final
 
-from aiohttp import web
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from cachetools import LRUCache, TTLCache
 
 from policy.directory.flights import Flights
+from policy.handlers.replies import refusal
 from policy.metrics import REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
-    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+    from aiohttp import web
 
 # Checking a hash costs tens of milliseconds on purpose, so what was said of a header is remembered.
 REMEMBER_S: Final = 600.0
@@ -54,22 +54,25 @@ class Access:
         self._checking: set[str] = set()
         self._one_at_a_time = asyncio.Lock()
 
-    @web.middleware
-    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer 403 or 401, or pass the request on."""
+    async def refuse(self, request: web.BaseRequest) -> web.Response | None:
+        """Answer 403 or 401, or let the request in with None."""
         # Compared as sent and whole: a policy path is found behind any prefix, this one included.
         if request.raw_path in OPEN_TO_ALL:
-            return await handler(request)
+            return None
         if not self._is_from_allowed_network(request.remote):
             REFUSED.labels("network").inc()
-            return web.json_response({"status": "fail", "reason": "network"}, status=403)
+            return refusal(403, "network")
         header = request.headers.get("Authorization", "")
         if not await self._has_credentials(header, request.remote or ""):
             REFUSED.labels("credentials").inc()
-            return web.json_response(
-                {"status": "fail", "reason": "credentials"}, status=401, headers=_CHALLENGE
-            )
-        return await handler(request)
+            return refusal(401, "credentials", **_CHALLENGE)
+        return None
+
+    def knows(self, header: str, remote: str | None) -> bool:
+        """Say without waiting whether a header is known to be right, and its sender may ask."""
+        if not self._is_from_allowed_network(remote):
+            return False
+        return not self._hashes or self._digest(header) in self._right
 
     def _is_from_allowed_network(self, remote: str | None) -> bool:
         if not self._networks:
@@ -84,7 +87,7 @@ class Access:
             return True
         if not header or len(header) > MAX_HEADER:
             return False
-        digest = hmac.digest(self._key, header.encode("utf-8", "surrogateescape"), "sha256")
+        digest = self._digest(header)
         if digest in self._right:
             return True
         if digest in self._wrong:
@@ -103,6 +106,9 @@ class Access:
             self._checking.discard(remote)
         (self._right if is_right else self._wrong)[digest] = True
         return is_right
+
+    def _digest(self, header: str) -> bytes:
+        return hmac.digest(self._key, header.encode("utf-8", "surrogateescape"), "sha256")
 
     def _verify(self, header: str) -> bool:
         username, password = _credentials(header)

@@ -25,7 +25,7 @@ class AvatarHandler:
     async def answer(self, asked: Asked) -> Decision:
         """Read, gather, decide, draw. Raises DirectoryError and TimeoutError."""
         request = AvatarRequest.parse(asked.alias, asked.query, self._facts.plan.own_nodes)
-        outcome = await self._facts.settle(decide_avatar, request, asked)
+        outcome = await self._facts.wait(decide_avatar, request, asked)
         if isinstance(outcome, Decision):
             return outcome
         image = await self._gallery.draw(outcome)

@@ -14,6 +14,7 @@ from aiohttp import web
 from policy.decide.asking import decide, parse_request
 from policy.errors import DirectoryError
 from policy.explaining.explain import explain
+from policy.handlers.replies import refusal
 from policy.rules.known import NeedsAnswer
 from policy.wire.asked import Asked
 
@@ -78,7 +79,7 @@ async def explained(
     started_s = time.perf_counter()
     try:
         async with asyncio.timeout(within_s):
-            await facts.settle(gathering.decide, request, asked)
+            await facts.wait(gathering.decide, request, asked)
     except _NotForwarded:
         missing = "it is asked only with --forward"
     except DirectoryError as exc:
@@ -100,21 +101,22 @@ class ExplainHandler:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    async def explain(self, request: web.Request) -> web.Response:
+    async def explain(self, request: web.BaseRequest) -> web.Response:
         """Answer with an explanation; 503 with as much of it as can be had without the directory.
 
         The path is that of a policy request. Two headers say when it is to be decided, and that
         other policy servers are to be asked for real.
         """
-        asked = Asked.parse(request.raw_path.removeprefix(PREFIX))
+        path = request.raw_path
+        asked = Asked.parse(path.removeprefix(PREFIX)) if path.startswith(f"{PREFIX}/") else None
         if asked is None:
-            return _refused(404, "no such path: write /explain/policy/v1/... as a node asks")
+            return refusal(404, "no such path: write /explain/policy/v1/... as a node asks")
         facts = self._facts
         written = request.headers.get(AT_HEADER)
         if written is not None:
             at = _time(written)
             if at is None:
-                return _refused(400, f"{AT_HEADER} is no time such as 2026-03-01T12:00:00+01:00")
+                return refusal(400, f"{AT_HEADER} is no time such as 2026-03-01T12:00:00+01:00")
             facts = replace(facts, clock=lambda: at)
         may_forward = request.headers.get(FORWARD_HEADER, "").lower() == "yes"
         done = await explained(facts, asked, may_forward=may_forward, within_s=facts.within_s)
@@ -123,18 +125,9 @@ class ExplainHandler:
         return web.Response(body=body, status=status, content_type="application/json")
 
 
-def add_explain_route(app: web.Application, handler: ExplainHandler) -> None:
-    """Tell the operators' application the paths of explanations."""
-    app.router.add_get(f"{PREFIX}/{{any:.*}}", handler.explain)
-
-
 def _time(written: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(written)
     except ValueError:
         return None
     return at if at.tzinfo is not None else None
-
-
-def _refused(status: int, reason: str) -> web.Response:
-    return web.json_response({"status": "fail", "reason": reason}, status=status)

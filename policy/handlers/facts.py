@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from policy.decide.grounds import Grounds
 from policy.errors import DirectoryError
-from policy.rules.known import Known, NeedsAnswer, NeedsEntry
+from policy.rules.known import Known, Needs, NeedsAnswer, NeedsEntry
 from policy.rules.question import Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from policy.decide.grounds import Plan
     from policy.directory.cache import Lookup
     from policy.handlers.forwarding import Forwarder
     from policy.rules.table import RuleTable
-    from policy.rules.trace import Trace
     from policy.wire.asked import Asked
 
 # Each costs a decision from the start; a chain of rewriting rules could ask for hundreds.
@@ -51,30 +50,65 @@ class Facts:
     # How long a whole request may take: what is left of it is for other servers.
     within_s: float = 2.0
 
-    async def settle(
+    def settle(
+        self, decide: Callable[[RequestT, Grounds], OutcomeT], request: RequestT, asked: Asked
+    ) -> OutcomeT | Awaitable[OutcomeT]:
+        """Decide at once with what is at hand; else give a decision to wait for.
+
+        The rules and the moment are taken once. Raises DirectoryError, now or when waited for.
+        """
+        grounds = self._grounds()
+        try:
+            return decide(request, grounds)
+        except Needs as needs:
+            return self._gather(decide, request, asked, grounds, needs)
+
+    async def wait(
+        self, decide: Callable[[RequestT, Grounds], OutcomeT], request: RequestT, asked: Asked
+    ) -> OutcomeT:
+        """Do the same for whoever has to wait anyway."""
+        grounds = self._grounds()
+        try:
+            return decide(request, grounds)
+        except Needs as needs:
+            return await self._gather(decide, request, asked, grounds, needs)
+
+    def _grounds(self) -> Grounds:
+        known = Known(at_hand=self.directory.peek)
+        return Grounds(self.rules.table, self.plan, known, Moment(self.clock(), _new_token))
+
+    async def _gather(
         self,
         decide: Callable[[RequestT, Grounds], OutcomeT],
         request: RequestT,
         asked: Asked,
-        trace: Trace | None = None,
+        grounds: Grounds,
+        needs: Needs,
     ) -> OutcomeT:
-        """Decide with what is known, fetch what deciding asks for, and decide again.
+        """Fetch what deciding asks for, and decide again from the start.
 
-        The rules and the moment are taken once. It ends because deciding never asks for the same
-        thing twice. Raises DirectoryError.
+        It ends because deciding never asks for the same thing twice.
         """
-        loop = asyncio.get_running_loop()
-        deadline_s = loop.time() + self.within_s
-        moment = Moment(self.clock(), str(uuid.uuid4()))
-        grounds = Grounds(self.rules.table, self.plan, Known(), moment, trace)
-        known = grounds.known
+        deadline_s = time.monotonic() + self.within_s
         for _ in range(MAX_FACTS):
+            await self._fetch(needs, grounds.known, asked, deadline_s)
             try:
                 return decide(request, grounds)
-            except NeedsEntry as needs:
-                known.entries[needs.key] = await self.directory.find(needs.key)
-            except NeedsAnswer as needs:
-                left_s = deadline_s - loop.time()
-                answer = await self.forwarder.ask(asked, needs.forward, left_s, hops=asked.hops)
-                known.answers[needs.forward.to] = answer
+            except Needs as more:
+                needs = more
         raise DirectoryError(f"rules ask for more than {MAX_FACTS} facts for one call")
+
+    async def _fetch(self, needs: Needs, known: Known, asked: Asked, deadline_s: float) -> None:
+        match needs:
+            case NeedsEntry(key=key):
+                known.entries[key] = await self.directory.find(key)
+            case NeedsAnswer(forward=forward):
+                left_s = deadline_s - time.monotonic()
+                answer = await self.forwarder.ask(asked, forward, left_s, hops=asked.hops)
+                known.answers[forward.to] = answer
+            case _:
+                raise AssertionError(f"nobody can be asked for {type(needs).__name__}")
+
+
+def _new_token() -> str:
+    return str(uuid.uuid4())

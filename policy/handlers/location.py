@@ -8,6 +8,8 @@ from policy.decide.location import decide_location
 from policy.wire.requests import LocationRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from policy.decide.decision import Decision
     from policy.handlers.facts import Facts
     from policy.wire.asked import Asked
@@ -19,7 +21,7 @@ class LocationHandler:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    async def answer(self, asked: Asked) -> Decision:
+    def answer(self, asked: Asked) -> Decision | Awaitable[Decision]:
         """Read, gather, decide. Raises DirectoryError."""
         request = LocationRequest.parse(asked.query, self._facts.plan.own_nodes)
-        return await self._facts.settle(decide_location, request, asked)
+        return self._facts.settle(decide_location, request, asked)

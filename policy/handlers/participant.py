@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy.decide.decision import Decision
 from policy.decide.participant import counts_as_join, decide_participant
 from policy.metrics import JOINS
 from policy.wire.requests import ParticipantRequest
 
 if TYPE_CHECKING:
-    from policy.decide.decision import Decision
+    from collections.abc import Awaitable
+
     from policy.handlers.facts import Facts
     from policy.wire.asked import Asked
 
@@ -20,10 +22,20 @@ class ParticipantHandler:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    async def answer(self, asked: Asked) -> Decision:
+    def answer(self, asked: Asked) -> Decision | Awaitable[Decision]:
         """Read, gather, decide, count who joins. Raises DirectoryError."""
         request = ParticipantRequest.parse(asked.query, self._facts.plan.own_nodes)
-        decision = await self._facts.settle(decide_participant, request, asked)
-        if counts_as_join(request, decision):
-            JOINS.labels(request.call.protocol or "unknown").inc()
-        return decision
+        outcome = self._facts.settle(decide_participant, request, asked)
+        if isinstance(outcome, Decision):
+            return _counted(request, outcome)
+        return _counted_later(request, outcome)
+
+
+async def _counted_later(request: ParticipantRequest, outcome: Awaitable[Decision]) -> Decision:
+    return _counted(request, await outcome)
+
+
+def _counted(request: ParticipantRequest, decision: Decision) -> Decision:
+    if counts_as_join(request, decision):
+        JOINS.add((request.call.protocol or "unknown",))
+    return decision

@@ -26,7 +26,7 @@ class PhonebookHandler:
         """Read, find out who asks, search, answer. Raises DirectoryError."""
         plan = self._facts.plan
         request = PhonebookRequest.parse(asked.query, plan.own_nodes)
-        outcome = await self._facts.settle(decide_search, request, asked)
+        outcome = await self._facts.wait(decide_search, request, asked)
         if not isinstance(outcome, Decision):
             outcome = decide_phonebook(await self._phonebook.search(outcome))
         if outcome.reason is Reason.FORWARDED:  # the other server has said itself

@@ -8,6 +8,8 @@ from policy.decide.registration import decide_registration
 from policy.wire.requests import RegistrationRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from policy.decide.decision import Decision
     from policy.handlers.facts import Facts
     from policy.wire.asked import Asked
@@ -19,8 +21,8 @@ class RegistrationHandler:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    async def answer(self, asked: Asked) -> Decision:
+    def answer(self, asked: Asked) -> Decision | Awaitable[Decision]:
         """Read, gather, decide. Raises DirectoryError."""
         nodes = self._facts.plan.own_nodes
         request = RegistrationRequest.parse(asked.alias, asked.query, nodes)
-        return await self._facts.settle(decide_registration, request, asked)
+        return self._facts.settle(decide_registration, request, asked)

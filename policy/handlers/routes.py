@@ -1,4 +1,4 @@
-"""Which path is whose; policy paths are found behind any prefix, as policy profiles may have one.
+"""Which policy path is whose; policy paths are found behind any prefix, as profiles may have one.
 
 The raw path is what counts: an alias may hold `%2F`, and aiohttp would decode it on the way.
 """
@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from policy.handlers.avatar import AvatarHandler
-from policy.handlers.forwarding import HOPS_HEADER, read_hops
+from policy.handlers.forwarding import read_hops
 from policy.handlers.location import LocationHandler
 from policy.handlers.participant import ParticipantHandler
 from policy.handlers.registration import RegistrationHandler
@@ -19,9 +17,12 @@ from policy.wire.asked import Asked
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from policy.handlers.facts import Facts
     from policy.handlers.gallery import Gallery
     from policy.handlers.phonebook import PhonebookHandler
+    from policy.handlers.replies import Reply
     from policy.handlers.safety import Answerer, Safety
 
 
@@ -41,15 +42,10 @@ class PolicyRoutes:
         }
         self._guarded = {each: safety.guard(each, answerer) for each, answerer in answerers.items()}
 
-    async def handle(self, request: web.Request) -> web.Response:
-        """Answer a policy request, or say that there is no such path."""
-        hops = read_hops(request.headers.get(HOPS_HEADER, ""))
-        asked = Asked.parse(request.raw_path, hops)
-        if asked is None:
-            return web.json_response({"status": "fail", "reason": "no such path"}, status=404)
-        return await self._guarded[asked.request_type](asked)
+    def answer(self, target: str, hops: str) -> Reply | Awaitable[Reply] | None:
+        """Answer a policy request, at once or later; None when there is no such path.
 
-
-def add_policy_routes(app: web.Application, policy: PolicyRoutes) -> None:
-    """Tell an application the policy paths; they come last, as they match every path."""
-    app.router.add_get("/{any:.*}", policy.handle)
+        `target` is the raw path and query, `hops` the header of other policy servers.
+        """
+        asked = Asked.parse(target, read_hops(hops) if hops else 0)
+        return None if asked is None else self._guarded[asked.request_type](asked)

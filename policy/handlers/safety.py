@@ -8,19 +8,23 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Final, Protocol, assert_never
 
-from aiohttp import web
-
 from policy.decide.decision import Decision, Reason
 from policy.errors import DirectoryError
+from policy.handlers.replies import Reply
 from policy.metrics import ANSWER_SECONDS, REQUESTS, RULES_FAILED, RULES_MATCHED
 from policy.wire import responses
+from policy.wire.results import ServiceResult
 from policy.wire.vocabulary import Action, RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     from policy.handlers.notebook import Notebook
     from policy.wire.asked import Asked
+
+    # By the process's clock in seconds; by the database's, and the version of the rules, for notes.
+    Began = tuple[float, datetime | None, str]
 
 log = logging.getLogger(__name__)
 
@@ -31,60 +35,62 @@ LOG_INTERVAL_S: Final = 10.0
 class Answerer(Protocol):
     """Whoever decides one type of request."""
 
-    async def answer(self, asked: Asked) -> Decision:
-        """Give the decision; raises DirectoryError when a fact cannot be had."""
+    def answer(self, asked: Asked) -> Decision | Awaitable[Decision]:
+        """Give the decision, at once when every fact is at hand.
+
+        Raises DirectoryError when a fact cannot be had, and so does what it gives to wait for.
+        """
         ...
 
 
 class Safety:
-    """Turns decisions and whatever goes wrong on the way to them into responses."""
+    """Turns decisions and whatever goes wrong on the way to them into replies."""
 
     def __init__(
         self, *, answer_within_s: float, fallback: Action, notebook: Notebook | None = None
     ) -> None:
-        self._answer_within_s = answer_within_s
+        self.answer_within_s = answer_within_s
+        self.notebook = notebook
         self._fallback = fallback
-        self._notebook = notebook
         self._logged_at = float("-inf")
 
     def guard(
         self, request_type: RequestType, answerer: Answerer
-    ) -> Callable[[Asked], Awaitable[web.Response]]:
-        """Wrap an answerer: time limit, fallback, count, bytes."""
-        seconds = ANSWER_SECONDS.labels(request_type.value)
+    ) -> Callable[[Asked], Reply | Awaitable[Reply]]:
+        """Wrap an answerer: time limit, fallback, count, note, bytes; what comes never raises."""
+        return _Guard(self, request_type, answerer).respond
 
-        async def respond(asked: Asked) -> web.Response:
-            started = time.perf_counter()
-            notes = self._notebook.begin(asked) if self._notebook is not None else None
-            decision = await self._decide(request_type, answerer, asked)
-            response = _response(request_type, decision)
-            REQUESTS.labels(request_type.value, decision.action.value, decision.reason.value).inc()
-            self._tell_of_rules(decision)
-            took_s = time.perf_counter() - started
-            seconds.observe(took_s)
-            if notes is not None:
-                notes.end(decision, took_s)
-            return response
+    def begin(self) -> Began:
+        """Note when a request came, and the rules in force then: those decide it."""
+        notebook = self.notebook
+        if notebook is None:
+            return time.perf_counter(), None, ""
+        return time.perf_counter(), notebook.clock(), notebook.rules.table.version
 
-        return respond
+    def instead(self, request_type: RequestType, exc: Exception) -> Decision:
+        """Give what a node is told because of an error, and say so in the log."""
+        match exc:
+            case TimeoutError():
+                self._log("no decision within %s s, fallback sent", self.answer_within_s)
+                return self._fallback_for(request_type, Reason.LATE)
+            case DirectoryError():
+                self._log("%s, fallback sent", exc)
+                return self._fallback_for(request_type, Reason.FALLBACK)
+            case _:
+                _log_fault(request_type, exc)
+                return self._fallback_for(request_type, Reason.FAULT)
 
-    async def _decide(
-        self, request_type: RequestType, answerer: Answerer, asked: Asked
-    ) -> Decision:
-        try:
-            async with asyncio.timeout(self._answer_within_s):
-                return await answerer.answer(asked)
-        except TimeoutError:
-            self._log("no decision within %s s, fallback sent", self._answer_within_s)
-            return self._instead(request_type, Reason.LATE)
-        except DirectoryError as exc:
-            self._log("%s, fallback sent", exc)
-            return self._instead(request_type, Reason.FALLBACK)
-        except Exception as exc:  # noqa: BLE001  the one place: a node must get its answer
-            _log_fault(request_type, exc)
-            return self._instead(request_type, Reason.FAULT)
+    def tell_of_rules(self, decision: Decision) -> None:
+        """Count the rules that spoke, and say which could not be carried out."""
+        if decision.rule:
+            RULES_MATCHED.add((decision.rule, "enforce"))
+        for rule in decision.shadows:
+            RULES_MATCHED.add((rule, "shadow"))
+        for rule, said in decision.faults:
+            RULES_FAILED.add((rule,))
+            self._log("rule %r cannot be carried out, passed over: %s", rule, said)
 
-    def _instead(self, request_type: RequestType, reason: Reason) -> Decision:
+    def _fallback_for(self, request_type: RequestType, reason: Reason) -> Decision:
         match request_type:
             case RequestType.SERVICE:
                 return Decision(self._fallback, reason)
@@ -96,21 +102,51 @@ class Safety:
             case _:
                 assert_never(request_type)
 
-    def _tell_of_rules(self, decision: Decision) -> None:
-        """Count the rules that spoke, and say which could not be carried out."""
-        if decision.rule:
-            RULES_MATCHED.labels(decision.rule, "enforce").inc()
-        for rule in decision.shadows:
-            RULES_MATCHED.labels(rule, "shadow").inc()
-        for rule, said in decision.faults:
-            RULES_FAILED.labels(rule).inc()
-            self._log("rule %r cannot be carried out, passed over: %s", rule, said)
-
     def _log(self, message: str, *values: object) -> None:
         now = time.monotonic()
         if now - self._logged_at >= LOG_INTERVAL_S:
             self._logged_at = now
             log.warning(message, *values)
+
+
+class _Guard:
+    """Stands around one answerer."""
+
+    def __init__(self, safety: Safety, request_type: RequestType, answerer: Answerer) -> None:
+        self._safety = safety
+        self._request_type = request_type
+        self._answer = answerer.answer
+        self._seconds = ANSWER_SECONDS.labels(request_type.value)
+
+    def respond(self, asked: Asked) -> Reply | Awaitable[Reply]:
+        began = self._safety.begin()
+        try:
+            outcome = self._answer(asked)
+        except Exception as exc:  # noqa: BLE001  the one place: a node must get its answer
+            outcome = self._safety.instead(self._request_type, exc)
+        if isinstance(outcome, Decision):
+            return self._reply(asked, began, outcome)
+        return self._later(asked, began, outcome)
+
+    async def _later(self, asked: Asked, began: Began, outcome: Awaitable[Decision]) -> Reply:
+        try:
+            async with asyncio.timeout(self._safety.answer_within_s):
+                decision = await outcome
+        except Exception as exc:  # noqa: BLE001  the one place: a node must get its answer
+            decision = self._safety.instead(self._request_type, exc)
+        return self._reply(asked, began, decision)
+
+    def _reply(self, asked: Asked, began: Began, decision: Decision) -> Reply:
+        reply = _reply_of(self._request_type, decision)
+        REQUESTS.add((self._request_type, decision.action, decision.reason))
+        if decision.rule or decision.shadows or decision.faults:
+            self._safety.tell_of_rules(decision)
+        at_s, at, version = began
+        took_s = time.perf_counter() - at_s
+        self._seconds.observe(took_s)
+        if self._safety.notebook is not None and at is not None:
+            self._safety.notebook.note(asked, decision, at, version, took_s)
+        return reply
 
 
 def _log_fault(request_type: RequestType, exc: Exception) -> None:
@@ -124,27 +160,20 @@ def _log_fault(request_type: RequestType, exc: Exception) -> None:
     )
 
 
-@web.middleware
-async def refuse_in_json(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Say as JSON, like all else here, that a method or a form of path is not served."""
-    try:
-        return await handler(request)
-    except web.HTTPException as exc:
-        allowed = {"Allow": exc.headers["Allow"]} if "Allow" in exc.headers else {}
-        return web.json_response(
-            {"status": "fail", "reason": exc.reason.lower()}, status=exc.status, headers=allowed
-        )
-
-
-def _response(request_type: RequestType, decision: Decision) -> web.Response:
+def _reply_of(request_type: RequestType, decision: Decision) -> Reply:
     if decision.image:
-        return web.Response(body=decision.image, content_type=responses.IMAGE_TYPE)
+        return Reply(200, responses.IMAGE_TYPE, decision.image)
     if request_type is RequestType.AVATAR:  # a node expects nothing beside the status
-        return web.Response(status=404)
-    return web.Response(
-        body=responses.render(decision.action, decision.result, decision.notes()),
-        status=404 if decision.action is Action.NOT_FOUND else 200,
-        content_type=responses.CONTENT_TYPE,
+        return Reply(404, "", b"")
+    return Reply(
+        404 if decision.action is Action.NOT_FOUND else 200,
+        responses.CONTENT_TYPE,
+        _body_of(decision),
     )
+
+
+def _body_of(decision: Decision) -> bytes:
+    result = decision.result
+    if isinstance(result, ServiceResult) and not decision.rule and not decision.text:
+        return responses.render_service(result, decision.reason)
+    return responses.render(decision.action, result, decision.notes())

@@ -8,6 +8,8 @@ from policy.decide.service import decide_service
 from policy.wire.requests import ServiceRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from policy.decide.decision import Decision
     from policy.handlers.facts import Facts
     from policy.wire.asked import Asked
@@ -19,7 +21,7 @@ class ServiceHandler:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    async def answer(self, asked: Asked) -> Decision:
+    def answer(self, asked: Asked) -> Decision | Awaitable[Decision]:
         """Read, gather, decide: nothing else happens here. Raises DirectoryError."""
         request = ServiceRequest.parse(asked.query, self._facts.plan.own_nodes)
-        return await self._facts.settle(decide_service, request, asked)
+        return self._facts.settle(decide_service, request, asked)

@@ -9,7 +9,7 @@ from policy.directory.records import AddressKey
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from policy.directory.records import Found
     from policy.rules.model import Forward
@@ -40,18 +40,30 @@ class NeedsAnswer(Needs):
         super().__init__()
 
 
+def _nothing(_key: AddressKey) -> None:
+    return None
+
+
 @dataclass(slots=True)
 class Known:
-    """What has been gathered so far; an answer is None when the other server gave none."""
+    """What has been gathered so far; an answer is None when the other server gave none.
+
+    `at_hand` gives what need not be waited for. It is asked once for a key, so that one decision
+    sees one world.
+    """
 
     entries: dict[AddressKey, Found] = field(default_factory=dict)
     answers: dict[str, ForwardedAnswer | None] = field(default_factory=dict)
+    at_hand: Callable[[AddressKey], Found | None] = _nothing
 
     def entry(self, key: AddressKey) -> Found:
         """Give what the directory says of a key; raises NeedsEntry."""
         found = self.entries.get(key)
         if found is None:
-            raise NeedsEntry(key)
+            found = self.at_hand(key)
+            if found is None:
+                raise NeedsEntry(key)
+            self.entries[key] = found
         return found
 
     def owned(self, keys: tuple[AddressKey, ...]) -> Found:

@@ -25,15 +25,25 @@ if TYPE_CHECKING:
 _UNREAD = object()
 
 
-@dataclass(frozen=True, slots=True)
 class Moment:
     """What differs from call to call although nothing else does.
 
-    `token` is drawn for each request and makes the name of a gateway call its own.
+    `token` makes the name of a gateway call its own; it is drawn when somebody first asks for it,
+    since few calls need one.
     """
 
-    now: datetime
-    token: str
+    __slots__ = ("_token", "now")
+
+    def __init__(self, now: datetime, token: str | Callable[[], str]) -> None:
+        self.now = now
+        self._token = token
+
+    @property
+    def token(self) -> str:
+        """Give what is drawn for this request alone."""
+        if not isinstance(self._token, str):
+            self._token = self._token()
+        return self._token
 
 
 @dataclass(slots=True)  # changed while rules are walked through, and one is made for every request
@@ -111,7 +121,7 @@ class Question:
         target = self.dialled()
         if not isinstance(target, PermanentRoom | Booking) or self.room_state() != "open":
             return None
-        return target.service
+        return target.service.document()
 
     def caller(self) -> Target | None:
         """Give what the directory knows of a registered caller; raises NeedsEntry.

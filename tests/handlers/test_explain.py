@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 import pytest
-from aiohttp import web
 from prometheus_client import REGISTRY
 
 from policy.decide.grounds import Plan
+from policy.handlers.access import Access
+from policy.handlers.door import Door
+from policy.handlers.entrance import Entrance
 from policy.handlers.explain import (
     AT_HEADER,
     FORWARD_HEADER,
     ExplainHandler,
-    add_explain_route,
 )
 from policy.handlers.facts import Facts
 from policy.handlers.forwarding import Forwarder, Upstream
-from policy.handlers.safety import refuse_in_json
 from policy.rules.reload import LiveRules
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
-from policy.server import make_runner
 from tests.fakes.caching import caching
 from tests.fakes.directory import FakeDirectory
 from tests.handlers.asking import (
@@ -38,7 +37,7 @@ from tests.handlers.asking import (
     BlockedDirectory,
     get,
 )
-from tests.running import NOON, running
+from tests.running import NOON, opened, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -68,17 +67,11 @@ async def served(
     table = RuleTable([each.rule for each in parse_rules(rules, "a.yaml")], version="0123456789ab")
     cached = caching(directory)
     facts = Facts(cached, LiveRules(table), forwarder, lambda: NOON, Plan(), within_s)
-    app = web.Application(middlewares=[refuse_in_json])
-    add_explain_route(app, ExplainHandler(facts))
-    runner = make_runner(app)
-    await runner.setup()
+    entrance = Entrance(Access({}, ()), {}, ExplainHandler(facts).explain)
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0]
-        yield f"http://{host}:{port}"
+        async with opened(Door(entrance.handle)) as url:
+            yield url
     finally:
-        await runner.cleanup()
         await cached.close()
         await forwarder.close()
 

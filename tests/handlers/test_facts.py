@@ -34,6 +34,9 @@ class _Swapping:
         self._live = live
         self.asked: list[AddressKey] = []
 
+    def peek(self, _key: AddressKey) -> None:
+        """Have nothing at hand."""
+
     async def find(self, key: AddressKey) -> Found:
         """Answer that nobody owns it."""
         self.asked.append(key)
@@ -52,7 +55,7 @@ async def test_a_request_keeps_its_rules_and_its_moment() -> None:
         seen.append(grounds)
         return decide(request, grounds)  # type: ignore[arg-type]  # as it was parsed
 
-    decision = await facts.settle(noting, parse_request(CALL, frozenset()), CALL)
+    decision = await facts.wait(noting, parse_request(CALL, frozenset()), CALL)
 
     assert decision == Decision(Action.CONTINUE, Reason.FOREIGN_DOMAIN)
     assert directory.asked == [WARD]
@@ -71,11 +74,14 @@ async def test_rules_cannot_ask_on_and_on() -> None:
     facts = facts_of(_Nobody(), rules=live)
 
     with pytest.raises(DirectoryError, match="more than 50 facts"):
-        await facts.settle(decide_service, ServiceRequest.parse(CALL.query, frozenset()), CALL)
+        await facts.wait(decide_service, ServiceRequest.parse(CALL.query, frozenset()), CALL)
 
 
 class _Nobody:
     """A directory of nobody."""
+
+    def peek(self, _key: AddressKey) -> None:
+        """Have nothing at hand."""
 
     async def find(self, key: AddressKey) -> Found:
         """Answer that nobody owns it."""

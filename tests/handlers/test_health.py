@@ -6,17 +6,18 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import orjson
-from aiohttp import web
 
 from policy.errors import Problem
-from policy.handlers.health import DirectoryHealth, HealthHandler, add_health_routes
+from policy.handlers.access import Access
+from policy.handlers.door import Door
+from policy.handlers.entrance import Entrance
+from policy.handlers.health import DirectoryHealth, HealthHandler
 from policy.rules.reload import LiveRules, Reload
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
-from policy.server import make_runner
 from tests.fakes.directory import FakeDirectory
 from tests.handlers.asking import CALL, ROOM, BlockedDirectory, get
-from tests.running import NOON, running
+from tests.running import NOON, opened, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -133,13 +134,7 @@ async def test_a_question_about_health_is_not_from_memory() -> None:
 @asynccontextmanager
 async def served(live: LiveRules) -> AsyncIterator[str]:
     """Serve the health paths alone; gives the base URL."""
-    app = web.Application()
-    add_health_routes(app, HealthHandler(DirectoryHealth(FakeDirectory()), live))
-    runner = make_runner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
+    pages = HealthHandler(DirectoryHealth(FakeDirectory()), live).pages()
+    entrance = Entrance(Access({}, ()), pages, pages["/health/live"])
+    async with opened(Door(entrance.handle)) as url:
+        yield url

@@ -24,7 +24,7 @@ from policy.rules.table import RuleTable
 from policy.wire import responses
 from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
-from tests.facts import facts_of
+from tests.facts import decided, facts_of
 from tests.fakes.caching import caching
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.judge import judge
@@ -133,6 +133,9 @@ class _Uncached:
         """Ask each time."""
         return Found(await self._directory.find(key))
 
+    def peek(self, _key: AddressKey) -> None:
+        """Nothing is at hand."""
+
 
 def _cached() -> CachedDirectory:
     return caching(FakeDirectory(ROWS), bounds=Bounds(entries=4, bytes=1_000_000))
@@ -149,11 +152,11 @@ async def _decide(request: RequestType, segment: str, query: str, directory: Loo
     facts = facts_of(directory, TABLE, PLAN)
     match request:
         case RequestType.SERVICE:
-            return await ServiceHandler(facts).answer(Asked(request, "", query))
+            return await decided(ServiceHandler(facts).answer(Asked(request, "", query)))
         case RequestType.PARTICIPANT:
-            return await ParticipantHandler(facts).answer(Asked(request, "", query))
+            return await decided(ParticipantHandler(facts).answer(Asked(request, "", query)))
         case _:
-            return await RegistrationHandler(facts).answer(Asked(request, segment, query))
+            return await decided(RegistrationHandler(facts).answer(Asked(request, segment, query)))
 
 
 def _without_token(decision: Decision) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ from policy.wire import responses
 from policy.wire.asked import Asked
 from policy.wire.schema import SERVICES
 from policy.wire.vocabulary import Action, RequestType
-from tests.facts import facts_of
+from tests.facts import decided, facts_of
 from tests.fakes.caching import caching
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.judge import judge
@@ -53,7 +53,7 @@ async def test_a_node_accepts_whatever_a_valid_world_answers(
     request = RequestType(kind.value)
     alias = ALIASES[5] if request is RequestType.REGISTRATION else ""
 
-    decision = await HANDLERS[kind](facts).answer(Asked(request, alias, query))
+    decision = await decided(HANDLERS[kind](facts).answer(Asked(request, alias, query)))
 
     body = responses.render(decision.action, decision.result, decision.notes())
     status = 404 if decision.action is Action.NOT_FOUND else 200

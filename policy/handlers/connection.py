@@ -1,0 +1,153 @@
+"""One connection: plain requests are answered from their bytes, all others the way of aiohttp.
+
+aiohttp makes a task and some objects for each request, which cost more than a whole decision. Most
+requests need none of it: one line, and the same header lines as before. As soon as anything is odd
+aiohttp sees the very same bytes, and all that follow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, Protocol
+
+from aiohttp.web_protocol import RequestHandler
+
+from policy.handlers.plain import END, Head, may_become_plain, target_of
+from policy.handlers.replies import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from policy.handlers.hall import Hall
+
+# As much of a request as is waited for before aiohttp reads it, or says that it is too long.
+MAX_HELD_BYTES: Final = 64 << 10
+
+
+class Prompt(Protocol):
+    """Whoever answers plain requests."""
+
+    def admits(self, head: Head, remote: str | None) -> bool:
+        """Say whether these header lines are known to be let in from there."""
+        ...
+
+    def answer(self, target: str, hops: str) -> Reply | Awaitable[Reply] | None:
+        """Answer, at once or later; None for what is not asked here. Never raises."""
+        ...
+
+
+class Connection(RequestHandler):
+    """aiohttp's connection, which is asked only when a request is not plain."""
+
+    __slots__ = (
+        "_block",
+        "_hall",
+        "_head",
+        "_held",
+        "_is_odd",
+        "_later",
+        "_leaves_at",
+        "_prompt",
+        "heard_at",
+    )
+
+    def __init__(self, hall: Hall, prompt: Prompt | None) -> None:
+        super().__init__(hall, loop=hall.loop, **hall.limits)
+        self._hall = hall
+        self._prompt = prompt
+        self._is_odd = prompt is None  # aiohttp reads all that comes
+        self._held = b""  # of a request that has not come whole
+        self._block = b""  # the header lines that are let in, and what they say
+        self._head: Head | None = None
+        self._later: asyncio.Future[Reply] | None = None  # an answer that has to be waited for
+        self.heard_at = hall.loop.time()
+        self._leaves_at = hall.leaving_time(self.heard_at)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for an answer here."""
+        return self._later is not None or not self._is_at_rest()
+
+    def must_leave(self) -> bool:
+        """Say whether the next answer is the last one."""
+        return self.heard_at >= self._leaves_at or self._hall.is_leaving
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a plain request, or hand over to aiohttp."""
+        self.heard_at = self._loop.time()
+        if self._is_odd:
+            super().data_received(data)
+            return
+        if self._held:
+            data, self._held = self._held + data, b""
+        if self._later is not None:
+            self._hold(data)
+        elif data.endswith(END):
+            self._read(data)
+        elif len(data) <= MAX_HELD_BYTES and may_become_plain(data):
+            self._held = data
+        else:
+            self._hand_over(data)
+
+    def _read(self, data: bytes) -> None:
+        line = data[: data.find(b"\r\n")]
+        block = data[len(line) :]
+        if block != self._block:
+            self._head, self._block = Head.read(block), b""
+        head, target = self._head, target_of(line)
+        if head is None or target is None or self._paused or not self._is_at_rest():
+            self._hand_over(data)
+            return
+        reply = self._answer(target, head, block)
+        if reply is None:
+            super().data_received(data)  # a whole request: what comes next may be answered here
+        elif isinstance(reply, Reply):
+            self._send(reply, closes=head.closes)
+        else:
+            self._later = asyncio.ensure_future(reply)
+            self._later.add_done_callback(self._send_late)
+
+    def _answer(self, target: str, head: Head, block: bytes) -> Reply | Awaitable[Reply] | None:
+        prompt = self._prompt
+        if prompt is None:
+            return None
+        if not self._block:  # never seen here
+            remote = self.peername[0] if isinstance(self.peername, tuple) else None
+            if not prompt.admits(head, remote):
+                return None
+            self._block = block
+        return prompt.answer(target, head.hops)
+
+    def _send(self, reply: Reply, *, closes: bool) -> None:
+        transport = self.transport
+        if transport is None:  # nobody waits any more
+            return
+        self._next_keepalive_close_time = self.heard_at + self._keepalive_timeout
+        closes = closes or self.must_leave()
+        transport.write(self._hall.bytes_of(reply, self.heard_at, closes=closes))
+        if closes:
+            self.force_close()
+
+    def _send_late(self, answered: asyncio.Future[Reply]) -> None:
+        self._later = None
+        if answered.cancelled() or self._head is None:
+            self.force_close()
+            return
+        self._send(answered.result(), closes=self._head.closes)
+        if self._held and self.transport is not None:
+            self.data_received(b"")
+
+    def _hold(self, data: bytes) -> None:
+        """Keep what comes before the answer is out; nodes wait for it."""
+        if len(data) > MAX_HELD_BYTES:
+            self.force_close()
+        self._held = data
+
+    def _hand_over(self, data: bytes) -> None:
+        self._is_odd = True
+        super().data_received(data)
+
+    def _is_at_rest(self) -> bool:
+        """Say whether aiohttp has answered all that it was handed over, and waits for more."""
+        waiter = self._waiter
+        return waiter is not None and not waiter.done() and not self._messages
