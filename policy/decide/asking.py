@@ -21,8 +21,6 @@ from policy.wire.requests import (
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
-
     from policy.decide.avatar import Drawing
     from policy.decide.decision import Decision
     from policy.decide.grounds import Grounds
@@ -39,7 +37,7 @@ Request = (
 )
 
 
-def parse_request(asked: Asked, own_nodes: AbstractSet[str]) -> Request:
+def parse_request(asked: Asked, own_nodes: frozenset[str]) -> Request:
     """Read a raw request; that never fails, since nodes may write nearly anything."""
     match asked.request_type:
         case RequestType.SERVICE:

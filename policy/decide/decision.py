@@ -41,7 +41,7 @@ class Reason(StrEnum):
     FAULT = "FAULT"  # a fault of this program
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would take 0.5 us: one is made for every request
 class Decision:
     """What the node is told; `result` None sends none, an empty one sends `{}`.
 

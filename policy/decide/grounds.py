@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy.decide.addresses import state_of
 from policy.rules.known import Dialling, Known
@@ -32,8 +32,7 @@ class Plan:
     ignore_local: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
+class Grounds(NamedTuple):
     """Everything that one decision may depend on; a `trace` is filled on the way."""
 
     table: RuleTable

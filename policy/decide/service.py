@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
@@ -142,7 +143,7 @@ def _by_directory(keys: tuple[AddressKey, ...], call: Call, grounds: Grounds) ->
 def _with_overrides(decision: Decision, walk: Walk) -> Decision:
     """Lay what each rule overrides on the service that is answered, if one is."""
     service = decision.result
-    if not walk.overrides or not isinstance(service, dict) or "service_type" not in service:
+    if not walk.overrides or not isinstance(service, Mapping) or "service_type" not in service:
         return decision
     for rule, override in walk.overrides:
         try:

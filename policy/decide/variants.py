@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from policy.rules.templates import placeholders
 from policy.rules.unfinished import checked_service
 from policy.wire.fields import UUID_TEXT
+from policy.wire.results import ServiceResult
 from policy.wire.vocabulary import CallDirection
 
 if TYPE_CHECKING:
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 
 def variant_for(service: Service, call: Call, moment: Moment) -> Service:
     """Give the service as this request needs it; most need it as it is."""
-    if service["service_type"] == "gateway":
-        return _named_for(service, call, moment)
-    if call.breakout_uuid and service["service_type"] == "conference":
-        return _breakout_of(service, call.breakout_uuid)
+    kind = service.service_type if isinstance(service, ServiceResult) else service["service_type"]
+    if kind == "gateway":
+        return _named_for(_document(service), call, moment)
+    if kind == "conference" and call.breakout_uuid:
+        return _breakout_of(_document(service), call.breakout_uuid)
     return service
+
+
+def _document(service: Service) -> Service:
+    return service.document() if isinstance(service, ServiceResult) else service
 
 
 def _named_for(service: Service, call: Call, moment: Moment) -> Service:
@@ -41,9 +47,10 @@ def _named_for(service: Service, call: Call, moment: Moment) -> Service:
 
 def name_of_leg(call: Call) -> str | None:
     """Give the gateway's name in the name of a running call of it, None when it is no such call."""
+    if call.direction is not CallDirection.DIAL_OUT:
+        return None
     name, _, token = call.service_name.rpartition(":")
-    is_leg = call.direction is CallDirection.DIAL_OUT and UUID_TEXT.fullmatch(token)
-    return name if is_leg else None
+    return name if UUID_TEXT.fullmatch(token) else None
 
 
 def leg_of(outcome: UseService, call: Call) -> Service:

@@ -90,33 +90,31 @@ class Connection(RequestHandler):
             self._hand_over(data)
 
     def _read(self, data: bytes) -> None:
-        line = data[: data.find(b"\r\n")]
-        block = data[len(line) :]
+        """Read one whole request; more than one at once is odd."""
+        end = data.find(b"\r\n")
+        block = data[end:]
         if block != self._block:
-            self._head, self._block = Head.read(block), b""
-        head, target = self._head, target_of(line)
+            self._meet(block)
+        head, target = self._head, target_of(data[:end])
         if head is None or target is None or self._paused or not self._is_at_rest():
             self._hand_over(data)
             return
-        reply = self._answer(target, head, block)
-        if reply is None:
-            super().data_received(data)  # a whole request: what comes next may be answered here
-        elif isinstance(reply, Reply):
+        # Only a block that is let in is kept.
+        reply = self._prompt.answer(target, head.hops) if self._block and self._prompt else None
+        if isinstance(reply, Reply):
             self._send(reply, closes=head.closes)
+        elif reply is None:
+            super().data_received(data)  # a whole request: what comes next may be answered here
         else:
             self._later = asyncio.ensure_future(reply)
             self._later.add_done_callback(self._send_late)
 
-    def _answer(self, target: str, head: Head, block: bytes) -> Reply | Awaitable[Reply] | None:
-        prompt = self._prompt
-        if prompt is None:
-            return None
-        if not self._block:  # never seen here
-            remote = self.peername[0] if isinstance(self.peername, tuple) else None
-            if not prompt.admits(head, remote):
-                return None
+    def _meet(self, block: bytes) -> None:
+        """Read header lines that are new here, and keep them when they are known to be let in."""
+        self._head, self._block = Head.read(block), b""
+        remote = self.peername[0] if isinstance(self.peername, tuple) else None
+        if self._head is not None and self._prompt and self._prompt.admits(self._head, remote):
             self._block = block
-        return prompt.answer(target, head.hops)
 
     def _send(self, reply: Reply, *, closes: bool) -> None:
         transport = self.transport
@@ -149,5 +147,7 @@ class Connection(RequestHandler):
 
     def _is_at_rest(self) -> bool:
         """Say whether aiohttp has answered all that it was handed over, and waits for more."""
+        if not self._request_count:  # it has not been handed any, and may not even wait yet
+            return True
         waiter = self._waiter
         return waiter is not None and not waiter.done() and not self._messages

@@ -40,22 +40,21 @@ class Entrance:
 
 
 class NodeEntrance(Entrance):
-    """The entrance of the nodes, which answers their plain requests without further ado."""
+    """The entrance of the nodes, which answers their plain requests without further ado.
+
+    `answer` gives the reply to a policy request, at once or later; None when it is none.
+    """
 
     def __init__(self, access: Access, pages: Mapping[str, Page], policy: PolicyRoutes) -> None:
         super().__init__(access, pages, self._ask)
-        self._policy = policy
+        self.answer = policy.answer
 
     def admits(self, head: Head, remote: str | None) -> bool:
         """Say whether these header lines are known to be let in from there."""
         return self._access.knows(head.authorization, remote)
 
-    def answer(self, target: str, hops: str) -> Reply | Awaitable[Reply] | None:
-        """Answer a policy request, at once or later; None when it is none."""
-        return self._policy.answer(target, hops)
-
     async def _ask(self, request: web.BaseRequest) -> web.Response:
-        reply = self._policy.answer(request.raw_path, request.headers.get(HOPS_HEADER, ""))
+        reply = self.answer(request.raw_path, request.headers.get(HOPS_HEADER, ""))
         if reply is None:
             return refusal(404, "no such path")
         return (reply if isinstance(reply, Reply) else await reply).response()

@@ -62,11 +62,18 @@ class Question:
     direction: CallDirection | None = None
     # How what was dialled is at this moment: `open`, or why nobody may call there.
     state_of: Callable[[Target, datetime], str] | None = None
-    allowance: Allowance = field(default_factory=Allowance)
     facts: Mapping[str, str] = field(default_factory=dict)
     captures: Mapping[str, str] = field(default_factory=dict)
+    _allowance: Allowance | None = None
     _remote: object = _UNREAD
     _attributes: Mapping[str, tuple[str, ...]] | None = None
+
+    @property
+    def allowance(self) -> Allowance:
+        """Give what all scripts of this request may spend together."""
+        if self._allowance is None:
+            self._allowance = Allowance()
+        return self._allowance
 
     def remote(self) -> Alias | None:
         """Give the caller's alias in its one spelling; None for one that nobody can own."""
@@ -101,7 +108,7 @@ class Question:
 
     def keys_of(self, alias: Alias) -> tuple[AddressKey, ...]:
         """Give the keys of any alias: a bare one is completed as if it had been dialled."""
-        return keys_of(alias, self._domain())
+        return keys_of(alias, "" if alias.host else self._domain())
 
     def dialled(self) -> Target | None:
         """Give who owns what was dialled, None for nobody; raises NeedsEntry."""

@@ -9,6 +9,7 @@ in order; `walk.py` does so, and is the only matcher.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import re2
@@ -35,6 +36,8 @@ _RE2_BYTES_PER_PATTERN: Final = 64 << 10
 _PATTERNS_PER_SET: Final = 500
 # A list of more aliases is looked into as a whole: one set, not an entry of the index for each.
 _MOST_INDEXED: Final = 100
+# Some 300 bytes each; an alias that is not among them costs 1 us, or more with odd patterns.
+_ALIASES_REMEMBERED: Final = 8192
 
 
 class RuleTable:
@@ -83,20 +86,25 @@ class Section:
             (pattern_set(part), [by_pattern[pattern] for pattern in part])
             for part in _parts(list(by_pattern))
         ]
+        self._speaking_of = lru_cache(_ALIASES_REMEMBERED)(self._find)
 
-    def candidates(self, question: Question) -> list[int]:
+    def candidates(self, question: Question) -> Sequence[int]:
         """Give the positions of rules that may match, in order; all others cannot."""
-        alias = question.alias
+        found = self._speaking_of(question.alias.host, question.alias.text, question.completed())
+        if self._by_network:
+            near = self._near(question.addresses())
+            return sorted({*found, *near}) if near else found
+        return found
+
+    def _find(self, host: str, text: str, completed: str) -> Sequence[int]:
+        """Find the rules that may speak of an alias; the same rooms are dialled again and again."""
         found = self._always.copy()
-        found += self._by_host.get(alias.host, ())
-        self._read(alias.text, found)
-        completed = question.completed()
+        found += self._by_host.get(host, ())
+        self._read(text, found)
         if completed:
             found += self._by_host.get(completed.rpartition("@")[2], ())
             self._read(completed, found)
-        if self._by_network:
-            found += self._near(question.addresses())
-        return sorted(set(found))
+        return tuple(sorted(set(found)))
 
     def _read(self, text: str, found: list[int]) -> None:
         """Add the rules that speak of one spelling of the alias."""
@@ -105,12 +113,14 @@ class Section:
             for number in together.Match(text) or ():
                 found += positions[number]
 
-    def _near(self, addresses: Iterable[Address]) -> Iterable[int]:
+    def _near(self, addresses: Iterable[Address]) -> Sequence[int]:
+        found: list[int] = []
         for address in addresses:
-            number = int(address)
+            number, family = int(address), address.version
             for (version, host_bits), heads in self._by_network.items():
-                if version == address.version:
-                    yield from heads.get(number >> host_bits, ())
+                if version == family:
+                    found += heads.get(number >> host_bits, ())
+        return found
 
     def _enter(self, position: int, rule: Rule, by_pattern: Mapping[str, list[int]]) -> None:
         indexed = [clause for clause in rule.clauses if _is_indexed(clause)]

@@ -71,7 +71,7 @@ class Walk:
     def _positions(self) -> list[int]:
         """Give the positions ahead of the rules that may match, the nearest last."""
         found = self._section.candidates(self.question)
-        return [position for position in reversed(found) if position > self._passed]
+        return [each for each in reversed(found) if each > self._passed] if found else []
 
     def _note_skipped(self, end: int) -> None:
         """Note the rules between: whoever explains wants to see all, on the way that calls go."""

@@ -21,6 +21,7 @@ PATHS: Final[Mapping[RequestType, str]] = {
 }
 
 _EXACT: Final = {path: each for each, path in PATHS.items() if not path.endswith("/")}
+_WHOLE: Final = {f"{ROOT}{path}": each for path, each in _EXACT.items()}
 _STARTS: Final = tuple((path, each) for each, path in PATHS.items() if path.endswith("/"))
 
 
@@ -42,6 +43,9 @@ class Asked:
     def parse(cls, raw_target: str, hops: int = 0) -> Self | None:
         """Find the policy path in a request target, behind any prefix; None without one."""
         path, _, query = raw_target.partition("?")
+        at_once = _WHOLE.get(path)
+        if at_once is not None:
+            return cls(at_once, "", query, hops)
         _, _, rest = path.partition(ROOT)
         for start, request_type in _STARTS:
             if rest.startswith(start):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from policy.errors import RequestError
 from policy.wire.alias import Alias, parse_alias
@@ -12,34 +12,35 @@ from policy.wire.parameters import version_parts
 from policy.wire.vocabulary import CallDirection, CallProtocol, Encryption, Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
     from ipaddress import IPv4Address, IPv6Address
 
     from policy.wire.parameters import Parameters
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """The facts of one request about a call.
 
     `alias` is None when what was dialled is empty or cannot be an alias. A direction that is
     missing or unknown counts as an incoming call, the only one that may be refused.
     """
 
-    parameters: Parameters = field(repr=False)
+    parameters: Parameters
     alias: Alias | None
     direction: CallDirection
-    protocol: CallProtocol | None
 
     @classmethod
-    def read(cls, parameters: Parameters, own_nodes: AbstractSet[str]) -> Self:
+    def read(cls, parameters: Parameters, own_nodes: frozenset[str]) -> Self:
         """Take from the parameters what every decision looks at."""
         return cls(
-            parameters=parameters,
-            alias=read_alias(parameters.text("local_alias"), parameters, own_nodes),
-            direction=parameters.word("call_direction", CallDirection) or CallDirection.DIAL_IN,
-            protocol=parameters.word("protocol", CallProtocol),
+            parameters,
+            read_alias(parameters.text("local_alias"), parameters, own_nodes),
+            parameters.word("call_direction", CallDirection) or CallDirection.DIAL_IN,
         )
+
+    @property
+    def protocol(self) -> CallProtocol | None:
+        """How the far end speaks."""
+        return self.parameters.word("protocol", CallProtocol)
 
     @property
     def local_alias(self) -> str:
@@ -175,7 +176,7 @@ class Call:
     def breakout_uuid(self) -> str:
         """The breakout room that the request is about; empty unless it is a UUID."""
         written = self.parameters.text("breakout_uuid").lower()
-        return written if UUID_TEXT.fullmatch(written) else ""
+        return written if written and UUID_TEXT.fullmatch(written) else ""
 
     @property
     def ms_subnet(self) -> tuple[str, ...]:
@@ -203,10 +204,15 @@ class Call:
         return self.parameters.text("request_id")
 
 
-def read_alias(written: str, parameters: Parameters, own_nodes: AbstractSet[str]) -> Alias | None:
+def read_alias(written: str, parameters: Parameters, own_nodes: frozenset[str]) -> Alias | None:
     """Give the one spelling of an alias, None for one that nobody can own."""
     # The asking node is an own node too, whether or not the settings list it.
-    node = parameters.text("node_ip")
+    return _alias_of(written, parameters.text("node_ip"), own_nodes)
+
+
+# Rooms are dialled again and again; to spell an alias takes longer than to decide.
+@lru_cache(maxsize=8192)
+def _alias_of(written: str, node: str, own_nodes: frozenset[str]) -> Alias | None:
     try:
         return parse_alias(written, own_nodes | {node} if node else own_nodes)
     except RequestError:

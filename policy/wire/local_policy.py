@@ -110,7 +110,7 @@ def call_info(request: RequestType, parameters: Parameters) -> dict[str, object]
 
 def _is_there(request: RequestType, name: str, parameters: Parameters) -> bool:
     is_optional = request is RequestType.SERVICE and name in _ONLY_WHEN_SENT
-    return not is_optional or name in parameters.values
+    return not is_optional or name in parameters.values()
 
 
 def participant(parameters: Parameters) -> dict[str, object]:
@@ -128,7 +128,7 @@ def participant(parameters: Parameters) -> dict[str, object]:
 def _idp_attributes(parameters: Parameters) -> dict[str, object]:
     """Give attributes by their names as sent: one value as a text, several as a list."""
     found: dict[str, list[str]] = {}
-    for name, value in parameters.pairs:
+    for name, value in parameters.pairs():
         if name.startswith(_ATTRIBUTE):
             found.setdefault(name.removeprefix(_ATTRIBUTE), []).append(value)
     return {name: values[0] if len(values) == 1 else list(values) for name, values in found.items()}

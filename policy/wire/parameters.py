@@ -6,16 +6,17 @@ cases, and may send some that nobody knows. What cannot be used is absent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
 from enum import StrEnum
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Self, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 WordT = TypeVar("WordT", bound=StrEnum)
 
@@ -26,33 +27,67 @@ MAX_FIELDS = 500
 MAX_DIGITS = 18
 
 _ABSENT = frozenset({"", "none", "null"})
+_LONGEST_ABSENT = 4
+_AROUND = ' "'
+_ENCODED_NAME = re.compile("%(?:5[Ff]|2[Dd]|7[Ee])[^&=]*=")
 
 
-@dataclass(frozen=True, slots=True)
 class Parameters:
-    """Decoded pairs in their order; of a repeated key the first value counts.
+    """The fields of a query; of a repeated name the first value counts.
 
-    Values are read when somebody asks for them: a decision looks at a few of some thirty.
+    In a name `_`, `-` and `~` may be percent-encoded; a field without `=` is none. A value is
+    looked for and decoded when somebody asks for it: a decision looks at a few of some thirty, and
+    reading all of them costs more than the rest of it.
     """
 
-    pairs: Sequence[tuple[str, str]] = field(repr=False)
-    values: Mapping[str, str] = field(repr=False)
+    __slots__ = ("_all", "_query")
+
+    def __init__(self, query: str) -> None:
+        self._query = f"&{query}"  # each name stands between `&` and `=`
+        # Nodes write names as they are; whoever encodes one is read from the start to the end.
+        self._all = self.values() if _ENCODED_NAME.search(query) else None
 
     @classmethod
     def parse(cls, query: str) -> Self:
-        """Read a form-url-encoded query; bytes that are not UTF-8 become U+FFFD.
+        """Take a form-url-encoded query; bytes that are not UTF-8 become U+FFFD.
 
         What comes after the first 500 fields is not looked at.
         """
         if query.count("&") >= MAX_FIELDS:
             query = "&".join(query.split("&", MAX_FIELDS)[:MAX_FIELDS])
-        pairs = parse_qsl(as_utf8(query), keep_blank_values=True, errors="replace")
-        return cls(pairs, dict(reversed(pairs)))
+        return cls(as_utf8(query))
+
+    def __repr__(self) -> str:
+        return "Parameters(...)"  # they carry names and aliases of people
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Give every field in its order, decoded."""
+        return parse_qsl(self._query, keep_blank_values=True, errors="replace")
+
+    def values(self) -> dict[str, str]:
+        """Give the first value of each name, decoded."""
+        return dict(reversed(self.pairs()))
+
+    def written(self, name: str) -> str:
+        """Give the value as it came, decoded; empty for a missing one."""
+        if self._all is not None:
+            return self._all.get(name, "")
+        value = self._query.partition(f"&{name}=")[2].partition("&")[0]
+        return _decoded(value) if "%" in value or "+" in value else value
 
     def text(self, name: str) -> str:
         """Give the value, empty for missing, empty, `None` and `null` alike."""
-        value = _unquoted(self.values.get(name, ""))
-        return "" if value.lower() in _ABSENT else value
+        if self._all is None:  # as in `written`, which would be one more call
+            value = self._query.partition(f"&{name}=")[2].partition("&")[0]
+            if "%" in value or "+" in value:
+                value = _decoded(value)
+        else:
+            value = self._all.get(name, "")
+        if not value:
+            return ""
+        if value[0] in _AROUND or value[-1] in _AROUND:
+            value = _unquoted(value)
+        return "" if len(value) <= _LONGEST_ABSENT and value.lower() in _ABSENT else value
 
     def flag(self, name: str) -> bool:
         """Read `True`, however written; anything else is false."""
@@ -65,10 +100,7 @@ class Parameters:
 
     def word(self, name: str, words: type[WordT]) -> WordT | None:
         """Give one of a closed set of words, or None for one that we do not know."""
-        try:
-            return words(self.text(name).lower())
-        except ValueError:
-            return None
+        return _by_spelling(words).get(self.text(name).lower())
 
     def address(self, name: str) -> IPv4Address | IPv6Address | None:
         """Give an IP address, None for anything else."""
@@ -79,24 +111,48 @@ class Parameters:
 
         `P-Asserted-Identity` and `p_Asserted-Identity` are the same header of two versions.
         """
+        if self._all is None and _last_part(name) not in self._query.lower():
+            return ()
         wanted = _folded(name)
-        for key, value in self.pairs:
+        for key, value in self.pairs():
             if len(key) == len(name) and _folded(key) == wanted:
                 return _header_values(value)
         return ()
 
     def header_addresses(self, name: str) -> tuple[IPv4Address | IPv6Address, ...]:
         """Give the addresses in a SIP header, without what is none."""
-        read = (_address(each.strip()) for each in self.header(name))
+        values = self.header(name)
+        if not values:
+            return ()
+        read = (_address(each.strip()) for each in values)
         return tuple(each for each in read if each is not None)
 
     def attributes(self, prefix: str) -> Mapping[str, tuple[str, ...]]:
         """Give every parameter that begins so, all values of each, by the rest in lower case."""
+        if self._all is None and prefix not in self._query:
+            return {}
         found: dict[str, list[str]] = {}
-        for key, value in self.pairs:
+        for key, value in self.pairs():
             if key.startswith(prefix):
                 found.setdefault(key[len(prefix) :].lower(), []).append(value)
         return {name: tuple(values) for name, values in found.items()}
+
+
+@lru_cache(maxsize=1024)
+def _decoded(value: str) -> str:
+    """Decode a value; what is dialled is dialled again and again."""
+    return unquote_plus(value, errors="replace")
+
+
+@cache
+def _by_spelling(words: type[WordT]) -> Mapping[str, WordT]:
+    return {each.value: each for each in words}
+
+
+@cache
+def _last_part(name: str) -> str:
+    """Give what no spelling of a header's name is without, in lower case."""
+    return f"{_folded(name).rpartition('_')[2]}="
 
 
 def version_parts(text: str) -> tuple[int, ...]:
@@ -127,6 +183,7 @@ def _folded(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text)

@@ -7,7 +7,7 @@ decision asks for it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from urllib.parse import unquote
 
 from policy.wire.call import Call, read_alias
@@ -21,7 +21,6 @@ from policy.wire.vocabulary import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from collections.abc import Set as AbstractSet
 
     from policy.wire.alias import Alias
 
@@ -34,20 +33,18 @@ MAX_ENTRIES: Final = 100
 MAX_AVATAR_SIDE: Final = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRequest:
+class ServiceRequest(NamedTuple):
     """Ask which room that is, and whether they may in."""
 
     call: Call
 
     @classmethod
-    def parse(cls, query: str, own_nodes: AbstractSet[str]) -> Self:
+    def parse(cls, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the raw query."""
         return cls(Call.read(Parameters.parse(query), own_nodes))
 
 
-@dataclass(frozen=True, slots=True)
-class ParticipantRequest:
+class ParticipantRequest(NamedTuple):
     """Ask as whom somebody joins; browser callers ask twice: `api`, then `standard`.
 
     `role` is None while it is undecided, which it always is for SIP and H.323.
@@ -58,7 +55,7 @@ class ParticipantRequest:
     role: Role | None
 
     @classmethod
-    def parse(cls, query: str, own_nodes: AbstractSet[str]) -> Self:
+    def parse(cls, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the raw query."""
         parameters = Parameters.parse(query)
         return cls(
@@ -140,14 +137,13 @@ class ParticipantRequest:
         return name, parameters.flag("send_to_audio_mixes_prominent")
 
 
-@dataclass(frozen=True, slots=True)
-class LocationRequest:
+class LocationRequest(NamedTuple):
     """Ask in which system location the media shall run."""
 
     call: Call
 
     @classmethod
-    def parse(cls, query: str, own_nodes: AbstractSet[str]) -> Self:
+    def parse(cls, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the raw query."""
         return cls(Call.read(Parameters.parse(query), own_nodes))
 
@@ -163,7 +159,7 @@ class RegistrationRequest:
     location: str
 
     @classmethod
-    def parse(cls, path_segment: str, query: str, own_nodes: AbstractSet[str]) -> Self:
+    def parse(cls, path_segment: str, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the percent-encoded alias of the raw path, and the query."""
         parameters = Parameters.parse(query)
         return cls(
@@ -190,7 +186,7 @@ class AvatarRequest:
     remote_display_name: str = field(repr=False)
 
     @classmethod
-    def parse(cls, path_segment: str, query: str, own_nodes: AbstractSet[str]) -> Self:
+    def parse(cls, path_segment: str, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the percent-encoded alias of the raw path, and the query."""
         parameters = Parameters.parse(query)
         return cls(
@@ -224,14 +220,14 @@ class PhonebookRequest:
     location: str
 
     @classmethod
-    def parse(cls, query: str, own_nodes: AbstractSet[str]) -> Self:
+    def parse(cls, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the raw query. What was typed stays as it is: somebody may be called None."""
         parameters = Parameters.parse(query)
         limit = parameters.number("limit")
         return cls(
             parameters=parameters,
             # PostgreSQL has no character 0.
-            typed=parameters.values.get("q", "")[:MAX_TYPED].replace("\0", " "),
+            typed=parameters.written("q")[:MAX_TYPED].replace("\0", " "),
             asker=read_alias(parameters.text("registration_alias"), parameters, own_nodes),
             limit=DEFAULT_ENTRIES if limit is None else min(limit, MAX_ENTRIES),
             location=parameters.text("location"),

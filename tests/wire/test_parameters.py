@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 )
 def test_a_whole_number(written: str, want: int | None) -> None:
     """What is no whole number of a sane length is absent."""
-    assert Parameters((), {"bandwidth": written}).number("bandwidth") == want
+    assert Parameters.parse(urlencode({"bandwidth": written})).number("bandwidth") == want
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,9 @@ def test_a_whole_number(written: str, want: int | None) -> None:
 )
 def test_an_address(written: str, want: IPv4Address | IPv6Address | None) -> None:
     """An IPv4 address is the same one when it comes as IPv6."""
-    assert Parameters((), {"remote_address": written}).address("remote_address") == want
+    assert (
+        Parameters.parse(urlencode({"remote_address": written})).address("remote_address") == want
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ def test_any_text_is_read_as_something(query: str) -> None:
     """No query makes reading fail."""
     parameters = Parameters.parse(query.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
 
-    for name in (*parameters.values, "missing"):
+    for name in (*parameters.values(), "missing"):
         parameters.number(name)
         parameters.address(name)
         parameters.header(name)
@@ -106,4 +109,27 @@ def test_what_comes_after_five_hundred_fields_is_not_looked_at() -> None:
     parameters = Parameters.parse("local_alias=ward7" + "&a" * 10_000 + "&protocol=sip")
 
     assert (parameters.text("local_alias"), parameters.text("protocol")) == ("ward7", "")
-    assert len(parameters.pairs) == 500
+    assert len(parameters.pairs()) == 500
+
+
+MARKS = {"_": ["_", "%5F", "%5f"], "-": ["-", "%2D", "%2d"], "~": ["~", "%7E", "%7e"]}
+NAMES = st.lists(
+    st.sampled_from("ab_-~").flatmap(lambda sign: st.sampled_from(MARKS.get(sign, [sign]))),
+    min_size=1,
+    max_size=4,
+).map("".join)
+VALUES = st.text("ab&=%+ \"ø'", max_size=8).map(quote_plus) | st.text("ab%+=5DEF2", max_size=6)
+FIELDS = st.lists(st.tuples(NAMES, VALUES).map("=".join), max_size=6)
+
+
+@given(FIELDS)
+def test_a_value_is_found_wherever_it_stands(fields: list[str]) -> None:
+    """Looking for one name and reading everything give the same."""
+    query = "&".join(fields)
+    parameters = Parameters.parse(query)
+    everything: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
+        everything.setdefault(name, value)
+
+    assert {name: parameters.written(name) for name in everything} == everything
+    assert parameters.values() == everything
