@@ -13,6 +13,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from policy import metrics
 from policy.cli.schema import FILES, schema_text
+from policy.counting import Counts, Timings
 from policy.documents import Document
 from policy.rules.parameters import PARAMETERS, Kind, requests_of
 from policy.settings import Settings
@@ -93,12 +94,17 @@ def metrics_page() -> str:
     """Give the text of metrics.md."""
     rows = [METRICS_INTRODUCTION, "\n| metric | labels | what |\n|---|---|---|\n"]
     for family in vars(metrics).values():
-        if isinstance(family, MetricWrapperBase) and not family._labelvalues:  # noqa: SLF001  a child of another
-            described = next(iter(family.describe()))
-            suffix = "_total" if described.type == "counter" else ""
-            labels = ", ".join(f"`{label}`" for label in family._labelnames) or "none"  # noqa: SLF001  no public way
-            name = f"{described.name}{suffix}"
-            rows.append(f"| `{name}` | {labels} | {described.documentation} |\n")
+        if isinstance(family, Counts | Timings):
+            label_names = family.label_names
+        elif isinstance(family, MetricWrapperBase) and not family._labelvalues:  # noqa: SLF001  a child of another
+            label_names = family._labelnames  # noqa: SLF001  no public way
+        else:
+            continue
+        described = next(iter(family.describe()))
+        suffix = "_total" if described.type == "counter" else ""
+        labels = ", ".join(f"`{label}`" for label in label_names) or "none"
+        name = f"{described.name}{suffix}"
+        rows.append(f"| `{name}` | {labels} | {described.documentation} |\n")
     return "".join(rows)
 
 

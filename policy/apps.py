@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
-
-from aiohttp import web
 
 from policy.casebook.files import check_folder
 from policy.decide.grounds import Plan
 from policy.handlers.access import Access
 from policy.handlers.decision_log import DecisionLog
-from policy.handlers.explain import ExplainHandler, add_explain_route
+from policy.handlers.door import Door
+from policy.handlers.entrance import Entrance, NodeEntrance
+from policy.handlers.explain import ExplainHandler
 from policy.handlers.facts import Facts
 from policy.handlers.forwarding import Forwarder, Upstream, count_forward
 from policy.handlers.gallery import Gallery
-from policy.handlers.health import HealthHandler, add_health_routes
+from policy.handlers.health import HealthHandler, read_own_metrics
 from policy.handlers.notebook import Notebook, pseudonym_key
 from policy.handlers.phonebook import PhonebookHandler
-from policy.handlers.routes import PolicyRoutes, add_policy_routes
-from policy.handlers.safety import Safety, refuse_in_json
+from policy.handlers.routes import PolicyRoutes
+from policy.handlers.safety import Safety
 from policy.metrics import DECISIONS_DROPPED
 from policy.rules.known import Dialling
 from policy.rules.reload import RuleSource
 from policy.rules.syntax import Surroundings
+from policy.scribe.process import Scribe
 from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
     from policy.directory.cache import Lookup
     from policy.directory.phonebook import Phonebook
     from policy.directory.pictures import Pictures
-    from policy.handlers.health import DirectoryHealth
+    from policy.handlers.health import DirectoryHealth, ReadMetrics
     from policy.networks import Network
     from policy.rules.reload import LiveRules
     from policy.settings import Credential, Settings
@@ -49,18 +52,20 @@ class Sources:
     phonebook: Phonebook
     pictures: Pictures
     health: DirectoryHealth
+    read_metrics: ReadMetrics = read_own_metrics
+    outlet: socket.socket | None = None  # to the scribe that another process has started
 
 
 @dataclass(frozen=True, slots=True)
 class Apps:
-    """The application for nodes, and the one for operators.
+    """The door for nodes, the one for operators, and what stands behind both.
 
-    What both need is opened when the first starts and closed when it is cleaned up: start it first
-    and stop it last.
+    `behind` is to be entered before a door is opened, and left when both are closed.
     """
 
-    nodes: web.Application
-    operators: web.Application
+    nodes: Door
+    operators: Door
+    behind: AbstractAsyncContextManager[None]
 
 
 def build_apps(
@@ -76,29 +81,35 @@ def build_apps(
         within_s=settings.server.answer_within_s,
     )
     gallery = Gallery(sources.pictures, cache_bytes=settings.avatars.cache_bytes)
-    decisions = _decision_log_of(settings)
-    health = HealthHandler(sources.health, rules)
-
-    async def keep_open(_app: web.Application) -> AsyncIterator[None]:
-        async with AsyncExitStack() as parts:
-            if decisions is not None:
-                parts.push_async_callback(decisions.close)
-                await decisions.open()
-            parts.push_async_callback(facts.forwarder.close)
-            await facts.forwarder.open()
-            parts.push_async_callback(gallery.close)
-            yield
-
+    decisions = _decision_log_of(settings, sources.outlet)
     notebook = Notebook(decisions, rules, clock) if decisions is not None else None
+    pages = HealthHandler(sources.health, rules, sources.read_metrics).pages()
     policy = _policy_routes(settings, facts, sources, gallery, notebook)
-    nodes = _guarded(settings.access.credentials, settings.access.networks)
-    nodes.cleanup_ctx.append(keep_open)
-    add_health_routes(nodes, health)
-    add_policy_routes(nodes, policy)
-    operators = _guarded(settings.operator.credentials)
-    add_health_routes(operators, health)
-    add_explain_route(operators, ExplainHandler(facts))
-    return Apps(nodes, operators)
+    nodes = NodeEntrance(
+        _access(settings.access.credentials, settings.access.networks), pages, policy
+    )
+    operators = Entrance(
+        _access(settings.operator.credentials), pages, ExplainHandler(facts).explain
+    )
+    return Apps(
+        Door(nodes.handle, nodes),
+        Door(operators.handle),
+        _behind(decisions, facts.forwarder, gallery),
+    )
+
+
+@asynccontextmanager
+async def _behind(
+    decisions: DecisionLog | None, forwarder: Forwarder, gallery: Gallery
+) -> AsyncIterator[None]:
+    async with AsyncExitStack() as parts:
+        if decisions is not None:
+            parts.push_async_callback(decisions.close)
+            await decisions.open()
+        parts.push_async_callback(forwarder.close)
+        await forwarder.open()
+        parts.push_async_callback(gallery.close)
+        yield
 
 
 def _policy_routes(
@@ -117,20 +128,24 @@ def _policy_routes(
     return PolicyRoutes(facts, safety, PhonebookHandler(facts, sources.phonebook), gallery)
 
 
-def _guarded(
-    credentials: Iterable[Credential], networks: Sequence[Network] = ()
-) -> web.Application:
-    """Give an application that lets in whoever may ask, and refuses in JSON."""
-    access = Access({each.username: each.password_hash for each in credentials}, networks)
-    return web.Application(middlewares=[access.middleware, refuse_in_json])
+def _access(credentials: Iterable[Credential], networks: Sequence[Network] = ()) -> Access:
+    return Access({each.username: each.password_hash for each in credentials}, networks)
 
 
-def _decision_log_of(settings: Settings) -> DecisionLog | None:
+def _decision_log_of(settings: Settings, outlet: socket.socket | None) -> DecisionLog | None:
+    if outlet is not None:
+        return DecisionLog.over(outlet, dropped=DECISIONS_DROPPED)
+    scribe = scribe_of(settings)
+    return DecisionLog.of(scribe, dropped=DECISIONS_DROPPED) if scribe is not None else None
+
+
+def scribe_of(settings: Settings) -> Scribe | None:
+    """Give whoever writes the decision log, if there is to be one; its key must be there."""
     path = settings.log.decisions
     if path is None:
         return None
     key_file = settings.secrets.key_file or settings.database.embedded.path / "secret.key"
-    return DecisionLog(path, key=pseudonym_key(key_file), dropped=DECISIONS_DROPPED)
+    return Scribe(path, key=pseudonym_key(key_file))
 
 
 def forwarder_of(settings: Settings) -> Forwarder:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge
 
-REQUESTS: Final = Counter(
+from policy.counting import Counts, Timings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policy.merging import Way
+
+REQUESTS: Final = Counts(
     "policy_handlers_requests_total",
     "Policy requests answered, by request type, action and reason.",
     ("request", "action", "reason"),
 )
-ANSWER_SECONDS: Final = Histogram(
+ANSWER_SECONDS: Final = Timings(
     "policy_handlers_answer_seconds",
     "Time from a policy request read to its answer ready, in seconds.",
     ("request",),
     buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
 )
-JOINS: Final = Counter(
+JOINS: Final = Counts(
     "policy_handlers_joins_total",
     "Participants let through, by protocol; browser callers ask twice and count once.",
     ("protocol",),
 )
-REFUSED: Final = Counter(
+REFUSED: Final = Counts(
     "policy_handlers_refused_total",
     "Requests turned away before they were read: by wrong credentials or from a foreign network.",
     ("cause",),
@@ -31,28 +38,28 @@ DECISIONS_DROPPED: Final = Counter(
     "policy_handlers_decisions_dropped_total",
     "Entries of the decision log that were not kept: too fast, disk full, or not writable.",
 )
-FORWARDED: Final = Counter(
+FORWARDED: Final = Counts(
     "policy_handlers_forwarded_total",
     "Requests for another policy server, by server and what became of them.",
     ("upstream", "outcome"),
 )
-FORWARD_SECONDS: Final = Histogram(
+FORWARD_SECONDS: Final = Timings(
     "policy_handlers_forward_seconds",
     "Time that another policy server took, in seconds, answer or none.",
     ("upstream",),
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
 )
-RULES_MATCHED: Final = Counter(
+RULES_MATCHED: Final = Counts(
     "policy_rules_matched_total",
     "Requests that a rule decided, and that a shadow rule would have, by rule and mode.",
     ("rule", "mode"),
 )
-RULES_FAILED: Final = Counter(
+RULES_FAILED: Final = Counts(
     "policy_rules_failed_total",
     "Requests for which a rule spoke and could not be carried out, by rule.",
     ("rule",),
 )
-DIRECTORY_LOOKUPS: Final = Counter(
+DIRECTORY_LOOKUPS: Final = Counts(
     "policy_directory_lookups_total",
     "Directory look-ups: hit and miss of the cache, stale when the database was away; refresh "
     "ahead of need, overtaken by a change and asked again.",
@@ -73,7 +80,7 @@ CACHE_BYTES: Final = Gauge(
     "Memory that the kept aliases take, as estimated.",
     ("store",),
 )
-CACHE_EVICTIONS: Final = Counter(
+CACHE_EVICTIONS: Final = Counts(
     "policy_directory_cache_evictions_total",
     "Kept aliases that had to go before their time, to make room.",
     ("store",),
@@ -126,3 +133,16 @@ RULES_LOADED_AT: Final = Gauge(
     "policy_rules_last_success_timestamp_seconds",
     "When the rules of the folder were last found right and in force, in seconds since 1970.",
 )
+
+# What several processes say together: the worst, so that an alert misses nobody. A process that is
+# behind with its rules shows by fewer rules, or by older ones, until it has caught up.
+GAUGES: Final[Mapping[str, Way]] = {
+    "policy_directory_cache_entries": sum,
+    "policy_directory_cache_bytes": sum,
+    "policy_directory_snapshot_timestamp_seconds": max,  # one process writes it for all
+    "policy_directory_feed_age_seconds": max,
+    "policy_directory_feed_current": min,
+    "policy_rules_in_force": min,
+    "policy_rules_kept_out": max,
+    "policy_rules_last_success_timestamp_seconds": min,
+}

@@ -22,6 +22,7 @@ SOURCES: Final = sorted(
 # Modules that hold no decision of their own: what uses them tests them.
 TESTED_BY_ITS_USERS: Final[Mapping[str, str]] = {
     "__main__.py": "tests/cli run it as a process",
+    "scribe/__main__.py": "tests/scribe run it as a process",
     "wire/vocabulary.py": "closed sets of words",
     "rules/model.py": "frozen values",
     "directory/schema/env.py": "Alembic's entry, run by every migration",

@@ -51,6 +51,8 @@ def decide_service(request: ServiceRequest, grounds: Grounds) -> Decision:
     if leg is not None:
         return leg
     walk = grounds.walk(RequestType.SERVICE, call.alias, call.parameters, call.direction)
+    if walk.is_idle:  # as for most calls
+        return _unruled(walk, call, grounds)
     decision = said_by_rules(walk, partial(_carry_out, walk, call, grounds))
     if decision is None:
         decision = _unruled(walk, call, grounds)

@@ -86,7 +86,7 @@ def explain(
     told: Decision | Drawing | PhonebookSearch | None = None
     effect = ""
     try:
-        told = as_told(asked, decide(request, replace(grounds, trace=trace)), grounds)
+        told = as_told(asked, decide(request, grounds._replace(trace=trace)), grounds)
         effect = effect_of(asked.request_type, told, _direction(request))
         missing = ""
     except NeedsEntry as needs:

@@ -37,7 +37,7 @@ def in_force(
     table = RuleTable(rules, version=grounds.table.version)
     trace = Trace()
     try:
-        outcome = decide(request, replace(grounds, table=table, trace=trace))
+        outcome = decide(request, grounds._replace(table=table, trace=trace))
     except NeedsEntry as needs:
         key = needs.key
         address = f"{key.local}@{key.domain}".removesuffix("@")

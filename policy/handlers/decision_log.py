@@ -1,213 +1,231 @@
-"""Keeps what was asked and decided as lines of JSON, without what may not be kept.
+"""Hands what was asked and decided to the process that writes it down, `policy/scribe/`.
 
-Calls never wait for it. Requests are held in memory for a moment, and redacted in the thread that
-writes them, so that nothing personal reaches the disk.
+Calls never wait for it: they leave an entry in memory, and a few hundred times a second at most the
+loop spends a tenth of a millisecond on sending some.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import time
+import socket
+from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
-from stat import S_ISREG
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, Self, TypeAlias
 
 import orjson
 
-from policy.wire.redaction import masked_result, with_stand_ins
+from policy.scribe.desk import message_of
+from policy.wire.results import ServiceResult, embedded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
     from policy.decide.decision import Decision
+    from policy.scribe.lines import Plain
+    from policy.scribe.process import Scribe
     from policy.wire.asked import Asked
 
 log = logging.getLogger(__name__)
 
-WRITE_INTERVAL_S: Final = 0.25
-# What a busy server answers in a second; with requests of 2 kB it is 20 MB.
-MAX_WAITING: Final = 10_000
-# While a disk is full every batch meets the same error; one line per this time is enough.
-LOG_INTERVAL_S: Final = 10.0
+WRITE_INTERVAL_S: Final = 0.1
+# What a busy server answers in half a second; with requests of 2 kB it is 40 MB.
+MAX_WAITING: Final = 20_000
+# A message of so much is made and sent in some 0.1 ms, and four fit into the smallest socket.
+MESSAGE_BYTES: Final = 48 << 10
+# While the other process is behind, the loop looks this often whether there is room again.
+ROOM_AFTER_S: Final = 0.005
 # A disk that hangs must not keep the service from stopping.
 CLOSE_WITHIN_S: Final = 5.0
-# After so many entries the thread rests, or else the calls would wait for the interpreter's lock,
-# which a busy thread gives back only every 5 ms.
-ENTRIES_AT_ONCE: Final = 4
-REST_S: Final = 0.000_05
 
-_APPEND: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+_ENTRY_BYTES: Final = 200  # beside the query and the answer
+_ASK: Final = message_of([])
+
+# When, what, the decision, the version of the rules, and the seconds it took: a plain tuple, since
+# making anything with names costs a call more than all else that is done for the log.
+Entry: TypeAlias = "tuple[datetime, Asked, Decision, str, float]"
 
 
 class Tally(Protocol):
     """Counts entries that could not be kept."""
 
-    def inc(self, amount: float = 1) -> None:
+    def inc(self, amount: int = 1) -> None:
         """Count some more."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """One request, what was decided by which rules, and how long it took."""
-
-    at: datetime
-    asked: Asked
-    decision: Decision
-    rules_version: str
-    took_ms: float
-
-
 class DecisionLog:
-    """Appends to a file, which anybody may move away at any time.
+    """Sends entries over a socket that other servers of this host may share.
 
-    `key` is that of the pseudonyms; `clock_s` gives seconds that never go back.
+    Made with `of` in the process that has started the scribe, and with `over` in any other.
     """
 
     def __init__(
         self,
-        path: Path,
+        outlet: Callable[[], socket.socket],
         *,
-        key: bytes,
         dropped: Tally,
-        clock_s: Callable[[], float] = time.monotonic,
+        scribe: Scribe | None,
     ) -> None:
-        self._path = path
-        self._key = key
+        self._outlet = outlet
         self._dropped = dropped
-        self._clock_s = clock_s
-        self._waiting: list[Decided] = []
-        self._writing = asyncio.Lock()
+        self._scribe = scribe
+        self._waiting: deque[Entry] = deque()
+        self._room = 0
+        self._in_hand = 0
+        self._sending = asyncio.Lock()
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._logged_at = float("-inf")
+
+    @classmethod
+    def of(cls, scribe: Scribe, *, dropped: Tally) -> Self:
+        """Start the scribe when opened, look after it, and wait for its end when closed."""
+        return cls(lambda: scribe.outlet, dropped=dropped, scribe=scribe)
+
+    @classmethod
+    def over(cls, outlet: socket.socket, *, dropped: Tally) -> Self:
+        """Send to a scribe that another process looks after; the socket is closed by `close`."""
+        outlet.settimeout(0)
+        return cls(lambda: outlet, dropped=dropped, scribe=None)
 
     async def open(self) -> None:
-        """Begin to write; says in the log when the file cannot be written."""
-        await self._append(())
-        self._task = asyncio.create_task(self._keep_writing())
+        """Begin to send."""
+        if self._scribe is not None:
+            self._scribe.start()
+        self._room = MAX_WAITING
+        self._task = asyncio.create_task(self._keep_sending())
 
-    def write(self, entry: Decided) -> None:
+    def write(self, entry: Entry) -> None:
         """Take an entry; never waits, and drops what comes faster than it can be written."""
-        if self._task is None or len(self._waiting) >= MAX_WAITING:
-            self._dropped.inc()
-        else:
+        if len(self._waiting) < self._room:
             self._waiting.append(entry)
+        else:
+            self._dropped.inc()
 
     async def flush(self) -> None:
-        """Write what has come so far, without waiting for its time."""
-        async with self._writing:  # entries stay in their order
-            if self._waiting:
-                batch, self._waiting = self._waiting, []
-                await self._append(batch)
+        """Wait until all that has come so far is on the disk, or counted as dropped."""
+        await self._send_waiting()
+        ours, theirs = socket.socketpair()
+        with ours:
+            ours.settimeout(0)
+            with theirs:
+                async with self._sending:
+                    await self._send(_ASK, theirs)
+            # The other process closes its end of the pair when it has come so far.
+            while not _is_closed(ours):
+                await self._rest()
+        self._tend()
 
     async def close(self) -> None:
         """Write what is left; what comes later is dropped."""
         task, self._task = self._task, None
         if task is None:
             return
+        self._room = 0
         self._closing.set()
+        within_s = CLOSE_WITHIN_S
         try:
             async with asyncio.timeout(CLOSE_WITHIN_S):
                 await task
+                await self.flush()
         except TimeoutError:
-            self._dropped.inc(len(self._waiting))
-            log.warning("decision log %s: not written within %s s", self._path, CLOSE_WITHIN_S)
+            self._dropped.inc(len(self._waiting) + self._in_hand)
+            log.warning("decision log: not written within %s s", CLOSE_WITHIN_S)
+            within_s = 0.0
+        if self._scribe is None:
+            self._outlet().close()
+        else:
+            self._dropped.inc(await asyncio.to_thread(self._scribe.close, within_s))
 
-    async def _keep_writing(self) -> None:
+    async def _keep_sending(self) -> None:
         while not self._closing.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(WRITE_INTERVAL_S):
                     await self._closing.wait()
-            await self.flush()
-        await self.flush()  # what came while the last batch was written
+            await self._send_waiting()
+            self._tend()
 
-    async def _append(self, batch: Sequence[Decided]) -> None:
-        kept, trouble = await asyncio.to_thread(_write, self._path, batch, self._key)
-        if kept < len(batch):
-            self._dropped.inc(len(batch) - kept)
-        now = self._clock_s()
-        if trouble and now - self._logged_at >= LOG_INTERVAL_S:
-            self._logged_at = now
-            log.warning("decision log %s: %s, entries dropped", self._path, trouble)
+    async def _send_waiting(self) -> None:
+        async with self._sending:  # entries stay in their order
+            while self._waiting:
+                batch = self._next_batch()
+                self._in_hand = len(batch)
+                try:
+                    await self._send(message_of(batch))
+                except ValueError:  # a fault of ours must not end the log
+                    self._dropped.inc(self._in_hand)
+                self._in_hand = 0
+                await asyncio.sleep(0)  # calls go first
 
+    def _next_batch(self) -> list[Plain]:
+        batch: list[Plain] = []
+        room = MESSAGE_BYTES
+        while self._waiting and room > 0:
+            try:
+                plain = plain_of(self._waiting.popleft())
+            except (TypeError, ValueError, RecursionError):
+                # An answer may hold what a script or another server made, which may be no JSON.
+                self._dropped.inc()
+                continue
+            batch.append(plain)
+            room -= len(plain[3]) + len(plain[-1] or b"") + _ENTRY_BYTES
+        return batch
 
-def _write(path: Path, batch: Sequence[Decided], key: bytes) -> tuple[int, str]:
-    """Append a batch; give how many lines were kept, and what went wrong.
+    async def _send(self, message: bytes, asker: socket.socket | None = None) -> None:
+        """Send when there is room; an entry that no socket can hold is dropped."""
+        while True:
+            try:
+                if asker is None:
+                    self._outlet().send(message)
+                else:
+                    socket.send_fds(self._outlet(), [message], [asker.fileno()])
+            except BlockingIOError:
+                await self._rest()
+            except OSError:  # too large for the system, or the other process is gone for good
+                self._dropped.inc(self._in_hand)
+                return
+            else:
+                return
 
-    The file is opened for each batch, so that one which was moved away or deleted is made anew.
-    """
-    lines = list(_lines(batch, key))
-    try:
-        file = os.open(path, _APPEND, 0o600)
-    except OSError as exc:
-        return 0, _said(exc)
-    try:
-        text = b"".join(lines)
-        written, trouble = _append_all(file, _line_end(file) + text)
-    except OSError as exc:
-        return 0, _said(exc)
-    finally:
-        os.close(file)
-    if trouble:
-        return text[:written].count(b"\n"), trouble
-    return len(lines), "" if len(lines) == len(batch) else "an answer holds what JSON cannot say"
+    async def _rest(self) -> None:
+        await asyncio.sleep(ROOM_AFTER_S)
+        self._tend()
 
-
-def _append_all(file: int, text: bytes) -> tuple[int, str]:
-    """Give how many bytes were written, and why not more."""
-    written = 0
-    try:
-        while written < len(text):
-            written += os.write(file, text[written:])
-    except OSError as exc:
-        return written, _said(exc)
-    return written, ""
-
-
-def _line_end(file: int) -> bytes:
-    """End the line that a full disk or a killed process has left unfinished."""
-    state = os.fstat(file)
-    if not S_ISREG(state.st_mode) or not state.st_size:
-        return b""
-    return b"" if os.pread(file, 1, state.st_size - 1) == b"\n" else b"\n"
-
-
-def _said(exc: OSError) -> str:
-    return (exc.strerror or "cannot be written").lower()
+    def _tend(self) -> None:
+        if self._scribe is not None:
+            self._dropped.inc(self._scribe.tend())
 
 
-def _lines(batch: Sequence[Decided], key: bytes) -> Iterator[bytes]:
-    for number, entry in enumerate(batch, 1):
-        # An answer may hold what a script or another server made, which need not be writable.
-        with suppress(TypeError, ValueError, RecursionError):
-            yield line_of(entry, key)
-        if number % ENTRIES_AT_ONCE == 0:
-            time.sleep(REST_S)
-
-
-def line_of(entry: Decided, key: bytes) -> bytes:
-    """Give the line that `wire/recorded.py` reads; raises ValueError or TypeError."""
-    asked, said = with_stand_ins(entry.asked, key)
-    decision = entry.decision
-    return orjson.dumps(
-        {
-            "at": entry.at,
-            "request": asked.request_type.value,
-            "target": asked.target(),
-            "action": decision.action.value,
-            "reason": decision.reason.value,
-            "rule": decision.rule,
-            "shadows": decision.shadows,
-            "faults": [rule for rule, _ in decision.faults],  # the reason may repeat a value
-            "rules": entry.rules_version,
-            "ms": round(entry.took_ms, 3),
-            "answer": masked_result(decision.result, said),
-        },
-        option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS,
+def plain_of(entry: Entry) -> Plain:
+    """Give an entry in values that can be sent; raises TypeError for what JSON cannot say."""
+    at, asked, decision, rules_version, took_s = entry
+    result = decision.result
+    return (
+        at.timestamp(),
+        asked.request_type._value_,  # `.value` is a function of Python's in 3.11, and costs 0.1 us
+        asked.alias,
+        asked.query,
+        decision.action._value_,
+        decision.reason._value_,
+        decision.rule,
+        decision.shadows,
+        # The reason of a fault may repeat a value.
+        tuple([rule for rule, _ in decision.faults]) if decision.faults else (),
+        rules_version,
+        took_s * 1000,
+        result.json if isinstance(result, ServiceResult) else _json_of(result),
     )
+
+
+def _json_of(result: object) -> bytes | None:
+    if result is None:
+        return None
+    return orjson.dumps(result, default=embedded, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _is_closed(ours: socket.socket) -> bool:
+    try:
+        return not ours.recv(1)
+    except BlockingIOError:
+        return False

@@ -7,43 +7,30 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from policy.handlers.decision_log import Decided, DecisionLog
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
     from policy.decide.decision import Decision
+    from policy.handlers.decision_log import DecisionLog
     from policy.handlers.facts import InForce
     from policy.wire.asked import Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """Begins a note when a request comes; the rules in force then are those that decide it."""
+    """Notes what was decided, when, and by which rules."""
 
     log: DecisionLog
     rules: InForce
     clock: Callable[[], datetime]
 
-    def begin(self, asked: Asked) -> Note:
-        """Remember when it came, and which rules were in force."""
-        return Note(self.log, asked, self.clock(), self.rules.table.version)
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A request that is being decided."""
-
-    log: DecisionLog
-    asked: Asked
-    at: datetime
-    version: str
-
-    def end(self, decision: Decision, took_s: float) -> None:
-        """Hand the decision to the log."""
-        self.log.write(Decided(self.at, self.asked, decision, self.version, took_s * 1000))
+    def note(
+        self, asked: Asked, decision: Decision, at: datetime, version: str, took_s: float
+    ) -> None:
+        """Hand a decision to the log, with the version of the rules that decided it."""
+        self.log.write((at, asked, decision, version, took_s))
 
 
 def pseudonym_key(key_file: Path | None) -> bytes:

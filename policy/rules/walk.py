@@ -40,6 +40,11 @@ class Walk:
         if trace is not None:
             trace.begin(question)
 
+    @property
+    def is_idle(self) -> bool:
+        """Say whether no rule is to be looked at, and nobody wants to know why."""
+        return not self._ahead and self._trace is None
+
     def next_rule(self) -> Rule | None:
         """Give the next rule that matches and has an outcome, None behind the last.
 

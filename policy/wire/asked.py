@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from policy.wire.vocabulary import RequestType
 
@@ -25,8 +24,7 @@ _WHOLE: Final = {f"{ROOT}{path}": each for path, each in _EXACT.items()}
 _STARTS: Final = tuple((path, each) for each, path in PATHS.items() if path.endswith("/"))
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request as it came; `alias` and `query` are still percent-encoded.
 
     `alias` is the rest of the path, which only registrations and avatars have. Neither is ever
@@ -35,9 +33,12 @@ class Asked:
     """
 
     request_type: RequestType
-    alias: str = field(repr=False)
-    query: str = field(repr=False)
+    alias: str
+    query: str
     hops: int = 0
+
+    def __repr__(self) -> str:
+        return f"Asked(request_type={self.request_type!r}, hops={self.hops})"
 
     @classmethod
     def parse(cls, raw_target: str, hops: int = 0) -> Self | None:

@@ -19,12 +19,19 @@ _URL: Final = re.compile(r"([a-z][a-z0-9]{1,9}://)(?:[^/?#@]*@)?([^/?#]*)/*([^?#
 _HOST: Final = re.compile(
     r"([\w-]{1,63}(?:\.[\w-]{1,63})+|\[[0-9A-Fa-f:.]{2,45}\])\.?(?::[0-9]{1,5})?"
 )
+# Most callers, who need no closer look: see `caller`.
+_PLAIN_CALLER: Final = re.compile(
+    r"(sips?:|h323:|)([A-Za-z0-9._-]{1,100})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)"
+)
+# What is dialled most, in which nobody can have typed anything more.
+_PLAIN_DIALLED: Final = re.compile(r"[A-Za-z0-9._:@-]+")
 _PSEUDONYM: Final = re.compile(r"c-[0-9a-f]{8}")
 # A day of 61 to 91 is that of a replacement number. The last digit proves nothing any more.
 _CIVIL_NUMBER: Final = re.compile(
     r"(?<!\d)(?:0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])[ ./_\u2010-\u2015-]?"
     r"(?:0[1-9]|1[0-2])[ ./_\u2010-\u2015-]?[0-9]{2}[ ./_\u2010-\u2015-]?[0-9]{4}(?!\d)"
 )
+_CIVIL_DIGITS: Final = 10
 _CIVIL_MASK: Final = "xxxxxxxxxx"
 # As in `alias.py`: what is found there as a room without its PIN is found so here.
 _NUMBER_AND_PIN: Final = re.compile(r"(\s*[0-9]+)[*#][0-9]+(\s*)")
@@ -42,6 +49,8 @@ def pseudonym(text: str, key: bytes) -> str:
 
 def caller(written: str, key: bytes) -> str:
     """Keep scheme and domain of a caller's alias, with a pseudonym for the rest."""
+    if plain := _PLAIN_CALLER.fullmatch(written):
+        return _with_pseudonym(plain[1], plain[2], without_civil_numbers(plain[3]), key)
     text = written.strip(' "')
     if is_absent(text):
         return written
@@ -54,10 +63,7 @@ def caller(written: str, key: bytes) -> str:
     address = _HOST.fullmatch(host)
     if not user or address is None:
         return f"{scheme}{pseudonym(rest, key)}"
-    host = without_civil_numbers(address[1])
-    if not _PSEUDONYM.fullmatch(user):
-        user = pseudonym(f"{user}@{host}", key)
-    return f"{scheme}{user}@{host}"
+    return _with_pseudonym(scheme, user, without_civil_numbers(address[1]), key)
 
 
 def identities(written: str, key: bytes) -> str:
@@ -74,6 +80,8 @@ def identities(written: str, key: bytes) -> str:
 
 def dialled(written: str) -> str:
     """Keep what was dialled, without a PIN typed behind it; unchanged when it holds none."""
+    if _PLAIN_DIALLED.fullmatch(written):
+        return without_civil_numbers(written)
     text = written.strip(' "')
     text = unquote(text) if "%" in text else text  # read so in `alias.py` too
     enclosed = _ENCLOSED.search(text)
@@ -103,6 +111,8 @@ def without_civil_numbers(text: str) -> str:
     if not text.isascii():
         wide = unicodedata.normalize("NFKC", text)
         return _CIVIL_NUMBER.sub(_CIVIL_MASK, wide) if _CIVIL_NUMBER.search(wide) else text
+    if len(text) < _CIVIL_DIGITS:
+        return text
     return _CIVIL_NUMBER.sub(_CIVIL_MASK, text)
 
 
@@ -116,6 +126,12 @@ def _identity(written: str, key: bytes) -> str:
     if not enclosed:
         return caller(written, key)
     return ", ".join(f"<{caller(each, key)}>" for each in enclosed)
+
+
+def _with_pseudonym(scheme: str, user: str, host: str, key: bytes) -> str:
+    if not _PSEUDONYM.fullmatch(user):
+        user = pseudonym(f"{user}@{host}", key)
+    return f"{scheme}{user}@{host}"
 
 
 def _stream(url: re.Match[str], key: bytes) -> str:

@@ -27,8 +27,6 @@ MAX_FIELDS = 500
 MAX_DIGITS = 18
 
 _ABSENT = frozenset({"", "none", "null"})
-_LONGEST_ABSENT = 4
-_AROUND = ' "'
 _ENCODED_NAME = re.compile("%(?:5[Ff]|2[Dd]|7[Ee])[^&=]*=")
 
 
@@ -73,21 +71,14 @@ class Parameters:
         if self._all is not None:
             return self._all.get(name, "")
         value = self._query.partition(f"&{name}=")[2].partition("&")[0]
-        return _decoded(value) if "%" in value or "+" in value else value
+        return unquote_plus(value, errors="replace")
 
     def text(self, name: str) -> str:
         """Give the value, empty for missing, empty, `None` and `null` alike."""
-        if self._all is None:  # as in `written`, which would be one more call
-            value = self._query.partition(f"&{name}=")[2].partition("&")[0]
-            if "%" in value or "+" in value:
-                value = _decoded(value)
-        else:
-            value = self._all.get(name, "")
-        if not value:
-            return ""
-        if value[0] in _AROUND or value[-1] in _AROUND:
-            value = _unquoted(value)
-        return "" if len(value) <= _LONGEST_ABSENT and value.lower() in _ABSENT else value
+        if self._all is not None:
+            return _said(self._all.get(name, ""))
+        value = self._query.partition(f"&{name}=")[2].partition("&")[0]
+        return _decoded(value) if value else ""
 
     def flag(self, name: str) -> bool:
         """Read `True`, however written; anything else is false."""
@@ -138,10 +129,17 @@ class Parameters:
         return {name: tuple(values) for name, values in found.items()}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _decoded(value: str) -> str:
-    """Decode a value; what is dialled is dialled again and again."""
-    return unquote_plus(value, errors="replace")
+    """Read a value as it stands in a query; most values come again and again."""
+    return _said(unquote_plus(value, errors="replace"))
+
+
+def _said(value: str) -> str:
+    value = value.strip(" ")
+    if len(value) > 1 and value[0] == value[-1] == '"':  # a documented sample has it so
+        value = value[1:-1]
+    return "" if value.lower() in _ABSENT else value
 
 
 @cache
@@ -170,13 +168,6 @@ def as_utf8(raw: str) -> str:
     if raw.isascii():
         return raw
     return raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _unquoted(value: str) -> str:
-    value = value.strip(" ")
-    if len(value) > 1 and value[0] == value[-1] == '"':  # a documented sample has it so
-        return value[1:-1]
-    return value
 
 
 def _folded(name: str) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final, assert_never
+from functools import partial
+from types import NoneType
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from policy.wire.asked import Asked
@@ -26,6 +28,12 @@ from policy.wire.masking import (
 )
 from policy.wire.parameters import MAX_FIELDS, as_utf8
 from policy.wire.vocabulary import RequestType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What is kept of a field, and each thing that was said with what stands for it.
+Field: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 
 IDP_ATTRIBUTE: Final = "idp_attribute_"
 # An alias has 250 at most; of what is longer nothing but its length matters.
@@ -69,6 +77,7 @@ DOCUMENTED: Final = frozenset(_KINDS)
 
 _HEADERS: Final = {"ms_subnet": _Kind.PLAIN, "p_asserted_identity": _Kind.HEADER}
 _PLAIN: Final = re.compile(r"[A-Za-z0-9.:_%\[\]+-]{0,100}")
+_PLAIN_ALIAS: Final = re.compile(r"[A-Za-z0-9_.~*:@-]*")
 _UNKNOWN_NAME: Final = re.compile(r"[a-z]{1,20}(?:_[a-z]{1,20}){1,4}")  # as Pexip writes names
 
 _SECRET_RESULTS: Final = frozenset(
@@ -91,6 +100,8 @@ _SECRET_RESULTS: Final = frozenset(
 )
 _ALIAS_RESULTS: Final = frozenset({"alias", "local_alias", "remote_alias"})
 
+_NUMBERS: Final = (int, float, NoneType)
+
 
 def redacted(asked: Asked, key: bytes) -> Asked:
     """Give what may be kept of a request; `key` has 1 to 64 bytes.
@@ -106,13 +117,64 @@ def with_stand_ins(asked: Asked, key: bytes) -> tuple[Asked, Mapping[str, str]]:
 
     Rules may repeat such things in an answer: see `masked_result`.
     """
-    said: dict[str, str] = {}
-    fields = as_utf8(asked.query).split("&", MAX_FIELDS)[:MAX_FIELDS]
-    query = "&".join([kept for field in fields if (kept := _kept(field, key, said))])
+    query, said = redacted_query(asked.query, partial(redacted_field, key=key))
+    alias = redacted_alias(asked.request_type, asked.alias, key)
+    return Asked(asked.request_type, alias, query, asked.hops), said
+
+
+def redacted_query(query: str, field_of: Callable[[str], Field]) -> tuple[str, Mapping[str, str]]:
+    """Give what may be kept of a query, and the stand-ins; `field_of` is `redacted_field`.
+
+    Whoever redacts many queries may remember what that said, since fields repeat.
+    """
+    fields = [field_of(each) for each in as_utf8(query).split("&", MAX_FIELDS)[:MAX_FIELDS]]
+    said = {written: masked for _, stand_ins in fields for written, masked in stand_ins}
     long_ones = [each for each in said if len(each) >= MIN_STAND_IN_CHARACTERS]
     long_ones.sort(key=len, reverse=True)  # a whole name goes before its first part
-    kept_asked = Asked(asked.request_type, _path_alias(asked, key), query, asked.hops)
-    return kept_asked, {each: said[each] for each in long_ones}
+    kept = "&".join([kept for kept, _ in fields if kept])
+    return kept, {each: said[each] for each in long_ones}
+
+
+def redacted_field(field: str, key: bytes) -> Field:
+    """Give what is kept of one field of a query, empty for nothing, and what stands in it."""
+    name, _, value = field.partition("=")
+    kind = _kind(name)
+    if kind is None:
+        return (f"{name}=" if _UNKNOWN_NAME.fullmatch(name) else ""), ()
+    # Most fields need nothing, and to decode them would cost more than all the rest.
+    if not value or (kind is _Kind.PLAIN and _PLAIN.fullmatch(value)):
+        return field, ()
+    written = _decoded(value)
+    masked = _masked(kind, written[:MAX_KEPT_CHARACTERS], key)
+    if masked == written:
+        return field, ()
+    stand_ins = [(written, masked)]
+    if kind is _Kind.CALLER:
+        stand_ins.append((_user(written), _user(masked)))
+    return f"{name}={_encoded(masked)}", tuple(stand_ins)
+
+
+def _decoded(value: str) -> str:
+    """Undo the encoding of a form; that of an alias at a quarter of the price."""
+    text = value.replace("+", " ").replace("%40", "@").replace("%3A", ":")
+    return unquote_plus(value) if "%" in text else text
+
+
+def _encoded(text: str) -> str:
+    """Encode as a form does, and leave the stars of a mask."""
+    if _PLAIN_ALIAS.fullmatch(text):
+        return text.replace(":", "%3A").replace("@", "%40")
+    return quote_plus(text, safe="*")
+
+
+def redacted_alias(request_type: RequestType, alias: str, key: bytes) -> str:
+    """Redact the alias of the path: an avatar is of a person, a registration is of a device."""
+    written = as_utf8(alias)
+    alias = unquote(written)[:MAX_KEPT_CHARACTERS]
+    if request_type is RequestType.AVATAR:
+        return quote(caller(alias, key), safe="")
+    masked = dialled(alias)
+    return written if masked == unquote(written) else quote(masked, safe="")
 
 
 def masked_result(result: object, said: Mapping[str, str] | None = None) -> object:
@@ -135,8 +197,9 @@ def _masked_value(name: str, value: object, said: Mapping[str, str], *, is_servi
     if name in _SECRET_RESULTS:
         return MASK if value else value
     if not isinstance(value, str):
-        return masked_result(value, said)
-    value = _with_stand_ins(value, said)  # a rule may have written it into any text
+        return value if isinstance(value, _NUMBERS) else masked_result(value, said)
+    if said:
+        value = _with_stand_ins(value, said)  # a rule may have written it into any text
     if name in _ALIAS_RESULTS:
         return dialled(value) if is_service and name == "remote_alias" else without_user(value)
     return without_civil_numbers(value)
@@ -148,35 +211,6 @@ def _with_stand_ins(text: str, said: Mapping[str, str]) -> str:
             literal = masked.replace("\\", r"\\")
             text = re.sub(re.escape(written), literal, text, flags=re.IGNORECASE)
     return text
-
-
-def _path_alias(asked: Asked, key: bytes) -> str:
-    """Redact the alias of the path: an avatar is of a person, a registration is of a device."""
-    written = as_utf8(asked.alias)
-    alias = unquote(written)[:MAX_KEPT_CHARACTERS]
-    if asked.request_type is RequestType.AVATAR:
-        return quote(caller(alias, key), safe="")
-    masked = dialled(alias)
-    return written if masked == unquote(written) else quote(masked, safe="")
-
-
-def _kept(field: str, key: bytes, said: dict[str, str]) -> str:
-    """Give what is kept of one field of a query, empty for nothing."""
-    name, _, value = field.partition("=")
-    kind = _kind(name)
-    if kind is None:
-        return f"{name}=" if _UNKNOWN_NAME.fullmatch(name) else ""
-    # Most fields need nothing, and to decode them would cost more than all the rest.
-    if not value or (kind is _Kind.PLAIN and _PLAIN.fullmatch(value)):
-        return field
-    written = unquote_plus(value)
-    masked = _masked(kind, written[:MAX_KEPT_CHARACTERS], key)
-    if masked == written:
-        return field
-    said[written] = masked
-    if kind is _Kind.CALLER:
-        said[_user(written)] = _user(masked)
-    return f"{name}={quote_plus(masked, safe='*')}"
 
 
 def _user(alias: str) -> str:

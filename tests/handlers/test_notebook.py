@@ -13,6 +13,7 @@ from policy.handlers.notebook import Notebook, pseudonym_key
 from policy.metrics import DECISIONS_DROPPED
 from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
+from policy.scribe.process import Scribe
 from policy.wire.asked import Asked
 from policy.wire.vocabulary import Action, RequestType
 from tests.facts import NOON
@@ -36,16 +37,17 @@ def test_without_a_key_file_pseudonyms_last_for_one_run(tmp_path: Path) -> None:
     assert pseudonym_key(None) != pseudonym_key(tmp_path / "missing")
 
 
-async def test_a_note_names_the_rules_in_force_when_the_request_came(tmp_path: Path) -> None:
-    """Rules that come into force meanwhile have not decided it."""
-    live = LiveRules(RuleTable(version="before"))
-    log = DecisionLog(tmp_path / "decisions.jsonl", key=b"k" * 32, dropped=DECISIONS_DROPPED)
+async def test_a_note_says_when_and_by_which_rules(tmp_path: Path) -> None:
+    """Those that were in force when the request came, as whoever decided it says."""
+    scribe = Scribe(tmp_path / "decisions.jsonl", key=b"k" * 32)
+    log = DecisionLog.of(scribe, dropped=DECISIONS_DROPPED)
     await log.open()
-    note = Notebook(log, live, lambda: NOON).begin(Asked(RequestType.SERVICE, "", "protocol=sip"))
+    notebook = Notebook(log, LiveRules(RuleTable(version="after")), lambda: NOON)
+    asked = Asked(RequestType.SERVICE, "", "protocol=sip")
 
-    live.swap(RuleTable(version="after"), ())
-    note.end(Decision(Action.CONTINUE, Reason.OK), 0.5)
+    notebook.note(asked, Decision(Action.CONTINUE, Reason.OK), NOON, "before", 0.5)
     await log.close()
 
     line = orjson.loads((tmp_path / "decisions.jsonl").read_bytes())
     assert (line["rules"], line["ms"], line["action"]) == ("before", 500.0, "continue")
+    assert line["at"] == NOON.isoformat()

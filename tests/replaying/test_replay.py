@@ -16,7 +16,7 @@ from policy.decide.grounds import Plan
 from policy.decide.rehearsal import Stage, rehearse
 from policy.directory.memory import MemoryDirectory
 from policy.directory.records import AddressKey, Entry
-from policy.handlers.decision_log import Decided, line_of
+from policy.handlers.decision_log import plain_of
 from policy.replaying.differing import Answer, Unfit
 from policy.replaying.replay import (
     MAX_ENTRIES,
@@ -32,6 +32,7 @@ from policy.rules.known import Dialling, NeedsEntry
 from policy.rules.question import Moment
 from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
+from policy.scribe.lines import Lines
 from policy.wire.answers import ForwardedAnswer
 from policy.wire.asked import Asked
 from policy.wire.recorded import Recorded, read_line
@@ -108,7 +109,8 @@ def _logged(asked: Asked, table: RuleTable) -> Recorded:
     stage = Stage(table, PLAN, DIRECTORY.find_now, lambda _: answer)
     decided = rehearse(asked, stage, Moment(NOON, str(uuid4())))
     decision = decided if isinstance(decided, Decision) else Decision(Action.CONTINUE, Reason.OK)
-    recorded = read_line(line_of(Decided(NOON, asked, decision, table.version, 1.0), KEY).decode())
+    plain = plain_of((NOON, asked, decision, table.version, 0.001))
+    recorded = read_line(Lines(KEY).line_of(plain).decode())
     assert recorded is not None
     return recorded
 

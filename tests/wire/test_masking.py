@@ -211,3 +211,14 @@ def test_masking_twice_is_masking_once(mask: Callable[[str], str], text: str) ->
     once = mask(text)
 
     assert mask(once) == once
+
+
+@given(
+    st.from_regex(
+        r"(sips?:|h323:)?[a-c0-9._-]{1,12}@[a-c0-9-]{1,9}(\.[a-c0-9-]{1,9})*", fullmatch=True
+    )
+)
+def test_a_plain_alias_is_masked_like_any_other(alias: str) -> None:
+    """What takes the short way comes out as by the long one, on which brackets lead."""
+    assert caller(alias, KEY) == caller(f"<{alias}>", KEY)
+    assert dialled(alias) == dialled(f"<{alias}>")
