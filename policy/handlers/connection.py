@@ -68,9 +68,24 @@ class Connection(RequestHandler):
         """Whether somebody waits for an answer here."""
         return self._later is not None or not self._is_at_rest()
 
+    def leave_soon(self) -> None:
+        """Let the next answer be the last one."""
+        self._leaves_at = self.heard_at
+
     def must_leave(self) -> bool:
         """Say whether the next answer is the last one."""
         return self.heard_at >= self._leaves_at or self._hall.is_leaving
+
+    def force_close(self) -> None:
+        """Close the connection; what still comes, as it may over TLS, is not read."""
+        self._is_odd, self._held = True, b""
+        super().force_close()
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109  aiohttp's
+        """Give up an answer that is waited for, and close the connection."""
+        if self._later is not None:
+            self._later.cancel()
+        await super().shutdown(timeout)
 
     def data_received(self, data: bytes) -> None:
         """Answer a plain request, or hand over to aiohttp."""
@@ -122,9 +137,9 @@ class Connection(RequestHandler):
             return
         self._next_keepalive_close_time = self.heard_at + self._keepalive_timeout
         closes = closes or self.must_leave()
-        transport.write(self._hall.bytes_of(reply, self.heard_at, closes=closes))
+        self._hall.post(transport, self._hall.bytes_of(reply, self.heard_at, closes=closes))
         if closes:
-            self.force_close()
+            self._loop.call_soon(self.force_close)  # behind the post
 
     def _send_late(self, answered: asyncio.Future[Reply]) -> None:
         self._later = None
@@ -132,14 +147,15 @@ class Connection(RequestHandler):
             self.force_close()
             return
         self._send(answered.result(), closes=self._head.closes)
-        if self._held and self.transport is not None:
+        if self._held:
             self.data_received(b"")
 
     def _hold(self, data: bytes) -> None:
         """Keep what comes before the answer is out; nodes wait for it."""
         if len(data) > MAX_HELD_BYTES:
             self.force_close()
-        self._held = data
+        else:
+            self._held = data
 
     def _hand_over(self, data: bytes) -> None:
         self._is_odd = True

@@ -7,7 +7,7 @@ import random
 import time
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aiohttp import web
 
@@ -15,6 +15,8 @@ from policy.handlers.connection import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+
+    from aiohttp.web_protocol import RequestHandler
 
     from policy.handlers.connection import Prompt
     from policy.handlers.replies import Reply
@@ -24,11 +26,23 @@ if TYPE_CHECKING:
 SERVER: Final = "vdx-policy"
 
 
+class Share(Protocol):
+    """Whoever counts the connections of several processes."""
+
+    def come(self) -> bool:
+        """Count a connection; says whether it would be better off elsewhere."""
+        ...
+
+    def go(self) -> None:
+        """Count one that is gone."""
+        ...
+
+
 class Hall(web.Server):
     """aiohttp's low-level server, whose connections answer plain requests themselves.
 
     `max_age_s` is how long a connection may be kept, None for ever: nodes that come back are spread
-    anew over all processes.
+    anew over all processes. With a `share` one that is too many is closed behind its first answer.
     """
 
     def __init__(
@@ -38,6 +52,7 @@ class Hall(web.Server):
         *,
         limits: Mapping[str, Any],
         max_age_s: float | None = None,
+        share: Share | None = None,
     ) -> None:
         super().__init__(self._see)
         self.loop = asyncio.get_running_loop()
@@ -46,12 +61,26 @@ class Hall(web.Server):
         self._handle = handle
         self._prompt = prompt
         self._max_age_s = max_age_s
+        self._share = share
         self._heads: dict[tuple[int, str, bool], tuple[bytes, bytes]] = {}
         self._heads_until = 0.0
+        self._post: list[tuple[asyncio.WriteTransport, bytes]] = []
 
     def __call__(self) -> Connection:
         """Make a connection."""
         return Connection(self, self._prompt)
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        """Count a connection, which may be one too many here."""
+        super().connection_made(handler, transport)
+        if self._share is not None and self._share.come() and isinstance(handler, Connection):
+            handler.leave_soon()
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        """Count one that is gone."""
+        super().connection_lost(handler, exc)
+        if self._share is not None:
+            self._share.go()
 
     def connected(self) -> list[Connection]:
         """Give the connections that are open."""
@@ -73,6 +102,21 @@ class Hall(web.Server):
         if head is None:
             head = self._heads[key] = _head(*key)
         return b"%b%d%b%b" % (head[0], len(reply.body), head[1], reply.body)
+
+    def post(self, transport: asyncio.WriteTransport, answer: bytes) -> None:
+        """Send an answer, together with those to all who are heard in the same turn of the loop.
+
+        To send wakes up whoever waits for it, which takes longer than to decide; while somebody is
+        up, the next answer wakes nobody.
+        """
+        if not self._post:
+            self.loop.call_soon(self._deliver)
+        self._post.append((transport, answer))
+
+    def _deliver(self) -> None:
+        post, self._post = self._post, []
+        for transport, answer in post:
+            transport.write(answer)
 
     async def _see(self, request: web.BaseRequest) -> web.StreamResponse:
         response = await self._handle(request)

@@ -10,6 +10,7 @@ from policy.errors import RequestError
 from policy.rules.known import keys_of
 from policy.scripts.budget import Allowance
 from policy.wire.alias import AliasKind, parse_alias
+from policy.wire.parameters import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -142,9 +143,13 @@ class Question:
 
     def addresses(self) -> tuple[Address, ...]:
         """Give what says where the caller is: a Lync client's own word, then the signalling's."""
-        addresses = self.parameters.header_addresses("ms-subnet")
-        remote = self.parameters.address("remote_address")
-        return addresses if remote is None else (*addresses, remote)
+        read = map(address_of, self.whereabouts())
+        return tuple(each for each in read if each is not None)
+
+    def whereabouts(self) -> tuple[str, ...]:
+        """Give the same as written, and what is no address too."""
+        said = self.parameters.header("ms-subnet")
+        return (*said, self.parameters.text("remote_address"))
 
     def _domain(self) -> str:
         return self.dialling.domain_for(self.parameters.text("location"))

@@ -17,12 +17,12 @@ import re2
 from policy.rules.comparisons import InNetworks, Matches, OneOf
 from policy.rules.model import UseService
 from policy.rules.walk import Walk
+from policy.wire.parameters import address_of
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from policy.networks import Address
     from policy.rules.model import Rule
     from policy.rules.question import Question
     from policy.rules.trace import Trace
@@ -36,8 +36,9 @@ _RE2_BYTES_PER_PATTERN: Final = 64 << 10
 _PATTERNS_PER_SET: Final = 500
 # A list of more aliases is looked into as a whole: one set, not an entry of the index for each.
 _MOST_INDEXED: Final = 100
-# Some 300 bytes each; an alias that is not among them costs 1 us, or more with odd patterns.
-_ALIASES_REMEMBERED: Final = 8192
+# Aliases, and whereabouts of callers: some 300 bytes each. To find what is not among them takes
+# 1 us, or more with odd patterns.
+_REMEMBERED: Final = 8192
 
 
 class RuleTable:
@@ -86,13 +87,14 @@ class Section:
             (pattern_set(part), [by_pattern[pattern] for pattern in part])
             for part in _parts(list(by_pattern))
         ]
-        self._speaking_of = lru_cache(_ALIASES_REMEMBERED)(self._find)
+        self._speaking_of = lru_cache(_REMEMBERED)(self._find)
+        self._near_to = lru_cache(_REMEMBERED)(self._find_near)
 
     def candidates(self, question: Question) -> Sequence[int]:
         """Give the positions of rules that may match, in order; all others cannot."""
         found = self._speaking_of(question.alias.host, question.alias.text, question.completed())
         if self._by_network:
-            near = self._near(question.addresses())
+            near = self._near_to(question.whereabouts())
             return sorted({*found, *near}) if near else found
         return found
 
@@ -113,14 +115,15 @@ class Section:
             for number in together.Match(text) or ():
                 found += positions[number]
 
-    def _near(self, addresses: Iterable[Address]) -> Sequence[int]:
+    def _find_near(self, whereabouts: tuple[str, ...]) -> Sequence[int]:
+        """Find the rules of the subnets that any of these addresses is in."""
         found: list[int] = []
-        for address in addresses:
+        for address in filter(None, map(address_of, whereabouts)):
             number, family = int(address), address.version
             for (version, host_bits), heads in self._by_network.items():
                 if version == family:
                     found += heads.get(number >> host_bits, ())
-        return found
+        return tuple(found)
 
     def _enter(self, position: int, rule: Rule, by_pattern: Mapping[str, list[int]]) -> None:
         indexed = [clause for clause in rule.clauses if _is_indexed(clause)]

@@ -95,7 +95,7 @@ class Parameters:
 
     def address(self, name: str) -> IPv4Address | IPv6Address | None:
         """Give an IP address, None for anything else."""
-        return _address(self.text(name))
+        return address_of(self.text(name))
 
     def header(self, name: str) -> tuple[str, ...]:
         """Give the values of a SIP header: plain text or a JSON list, its name in any spelling.
@@ -112,10 +112,7 @@ class Parameters:
 
     def header_addresses(self, name: str) -> tuple[IPv4Address | IPv6Address, ...]:
         """Give the addresses in a SIP header, without what is none."""
-        values = self.header(name)
-        if not values:
-            return ()
-        read = (_address(each.strip()) for each in values)
+        read = map(address_of, self.header(name))
         return tuple(each for each in read if each is not None)
 
     def attributes(self, prefix: str) -> Mapping[str, tuple[str, ...]]:
@@ -175,9 +172,10 @@ def _folded(name: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+def address_of(text: str) -> IPv4Address | IPv6Address | None:
+    """Give an IP address as IPv4 where it is one, None for anything else."""
     try:
-        address = ip_address(text)
+        address = ip_address(text.strip())
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
