@@ -19,16 +19,19 @@ from policy.rules.question import Moment
 from policy.rules.trace import Trace
 from policy.wire.masking import MASK
 from policy.wire.redaction import masked_result, with_stand_ins
+from policy.wire.results import ServiceResult
 from policy.wire.vocabulary import Action, RequestType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from policy.decide.grounds import Plan
     from policy.directory.records import PhonebookSearch
     from policy.rules.model import Forward
     from policy.rules.table import RuleTable
     from policy.wire.answers import ForwardedAnswer
+
+    Result = Mapping[str, object] | Sequence[object] | None
 
 # What makes the name of a gateway call its own; the same in each run.
 _CALL: Final = "test"
@@ -129,6 +132,11 @@ def _shadows(trace: Trace | None) -> tuple[str, ...]:
     return tuple(sorted(step.rule for step in steps if step.is_shadow and not step.failed))
 
 
+def _plain(result: Result) -> Result:
+    """Give a result that is compared field by field and shown."""
+    return result.document() if isinstance(result, ServiceResult) else result
+
+
 def _said(
     outcome: Decision | Drawing | PhonebookSearch, case: Case, plan: Plan, shadows: tuple[str, ...]
 ) -> Said:
@@ -142,7 +150,7 @@ def _said(
                 reason=outcome.reason,
                 rule=outcome.rule,
                 text=outcome.text,
-                result=outcome.result,
+                result=_plain(outcome.result),
                 shadows=shadows,
                 ignore_local=hides if is_own else outcome.ignore_local,
             )

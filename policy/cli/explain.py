@@ -212,6 +212,9 @@ class _Uncached:
         """Ask; raises DirectoryError."""
         return Found(await self.directory.find(key))
 
+    def peek(self, _key: AddressKey) -> None:
+        """Nothing is at hand."""
+
 
 class _SiteDirectory:
     """The database of the settings, opened by the first who asks: rules alone may decide."""

@@ -6,8 +6,7 @@ may have been committed after that moment: the answer is doubtful, and the quest
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from policy.metrics import DIRECTORY_OVERTAKEN
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 MAX_REPEATS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the directory said to a question of `asked_at`; `is_sure` when nothing overtook it."""
 
     entry: Entry
@@ -30,13 +28,17 @@ class Answer:
     is_sure: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Question:
-    key: AddressKey
-    changes: list[Changes] = field(default_factory=list)  # since it was put
+    """A key that is asked for, and what has changed since it was put; one for every miss."""
+
+    __slots__ = ("changes", "key")
+
+    def __init__(self, key: AddressKey) -> None:
+        self.key = key
+        self.changes: list[Changes] = []
 
     def is_overtaken(self, entry: Entry) -> bool:
-        return any(
+        return bool(self.changes) and any(
             each.everything
             or self.key.local in each.locals
             or not each.rows.isdisjoint(entry.parts)

@@ -14,10 +14,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, Protocol
 
 from policy.directory.asking import Asking
-from policy.directory.collecting import uncollected
+from policy.directory.collecting import Settling, uncollected
 from policy.directory.flights import Flights
+from policy.directory.kept import CHANGED, NEVER, Kept, Term
 from policy.directory.records import Found
-from policy.directory.shelf import Bounds, Kept, Shelf
+from policy.directory.shelf import Bounds, Shelf
 from policy.errors import DirectoryError
 from policy.metrics import (
     DIRECTORY_HIT,
@@ -41,6 +42,8 @@ REFRESH_AFTER: Final = 0.8
 MAX_REFRESHING: Final = 50
 # What failed is not asked ahead of need again at once.
 REFRESH_RETRY_S: Final = 1.0
+# Answers of one moment are believed equally long, by the same four numbers in memory.
+GRAIN_S: Final = 1 / 16
 # Whoever asks while the database fails waits no longer than this: a frozen one would cost every
 # call the whole limit of a look-up.
 FAILING_WAIT_S: Final = 0.05
@@ -51,6 +54,13 @@ class Lookup(Protocol):
 
     async def find(self, key: AddressKey) -> Found:
         """Give what is known of a key; raises DirectoryError when that cannot be said."""
+        ...
+
+    def peek(self, key: AddressKey) -> Found | None:
+        """Give at once what `find()` would give without asking anybody, else None.
+
+        What is given counts as found; for None nothing happens, and `find()` is to be asked.
+        """
         ...
 
 
@@ -98,32 +108,41 @@ class CachedDirectory:
         self._unowned = Shelf("unowned", Bounds(bounds.entries, unowned_bytes), around.clock_s)
         self._asking = Asking(directory, around.clock_s)
         self._flights: Flights[AddressKey, Kept] = Flights()
+        self._settling = Settling()
         self._refreshing = 0
         self._is_failing = False  # the last question got no answer
+        self._term = Term(0.0)  # of the last answer
         self._trust = 0  # goes up whenever all that is kept becomes doubtful
 
     async def find(self, key: AddressKey) -> Found:
         """Give a fresh entry, else ask, else a stale one; raises DirectoryError without any."""
-        now = self._clock_s()
-        kept = self._owned.find(key) or self._unowned.find(key)
-        if kept is not None and self._believes(kept, now):
-            if now >= kept.refresh_at:
-                self._refresh(kept, now)
-            kept.hits += 1
-            DIRECTORY_HIT.inc()
-            return kept.found
+        found = self.peek(key)
+        if found is not None:
+            return found
         DIRECTORY_MISS.inc()
         try:
             kept = await self._fetch(key)
         except DirectoryError:
-            kept = self._owned.find(key) or self._unowned.find(key)
-            if kept is None or kept.has_changed or not self._may_be_stale(kept):
+            known = self._owned.find(key) or self._unowned.find(key)
+            if known is None or known.trust == CHANGED or not self._may_be_stale(known):
                 raise
             DIRECTORY_STALE.inc()
-            kept.other_calls += 1
-            return Found(kept.entry, is_stale=True)
+            known.other_calls += 1
+            return Found(known.entry, is_stale=True)
         kept.other_calls += 1
-        return kept.found
+        return kept.found or self._owned.found(kept)
+
+    def peek(self, key: AddressKey) -> Found | None:
+        """Give a fresh entry, and see to the next one in time; None when it has to be asked for."""
+        now = self._clock_s()
+        kept = self._owned.find(key) or self._unowned.find(key)
+        if kept is None or not self._believes(kept, now):
+            return None
+        if now >= kept.term.refresh_at:
+            self._refresh(kept, now)
+        kept.hits += 1
+        DIRECTORY_HIT.inc()
+        return kept.found or self._owned.found(kept)
 
     async def learn(self, key: AddressKey) -> None:
         """Keep an entry that somebody will want, unless a fresh one is there.
@@ -148,8 +167,7 @@ class CachedDirectory:
             self._unowned.clear()
             return
         for kept in self._owned.touched_by(changes):
-            kept.doubt()
-            kept.has_changed = True
+            kept.distrust()
             self._read_ahead(kept.key)
         for kept in self._unowned.touched_by(changes):
             self._unowned.drop(kept.key)
@@ -159,14 +177,12 @@ class CachedDirectory:
 
         What is kept already is not replaced.
         """
-        forget_at = self._clock_s() + self._lifetimes.stale_s
+        term = Term(self._clock_s() + self._lifetimes.stale_s)
         with uncollected():
             for key, entry in entries:
                 shelf = self._unowned if entry.target is None else self._owned
                 if shelf.find(key) is None:
-                    kept = Kept(key, Found(entry), forget_at)
-                    kept.doubt()
-                    shelf.put(kept)
+                    shelf.put(Kept(key, Found(entry), term))
 
     async def entries(self) -> AsyncIterator[list[tuple[AddressKey, Entry]]]:
         """Give, part by part, what may serve as stale and nothing speaks against."""
@@ -179,8 +195,9 @@ class CachedDirectory:
         calls: Counter[int] = Counter()
         for part in self._owned.parts():
             for kept in part:
-                address_id, number = kept.entry.address_id, kept.take_calls()
-                if address_id is not None and number:
+                number = kept.take_calls()
+                address_id = kept.address_id if number else None
+                if address_id is not None:
                     calls[address_id] += number
             await asyncio.sleep(0)
         return calls
@@ -190,21 +207,21 @@ class CachedDirectory:
         await self._flights.close()
 
     def _believes(self, kept: Kept, now: float) -> bool:
+        term = kept.term
         return kept.trust == self._trust and (
-            now < kept.trusted_until or (now < kept.fresh_until and self._is_current())
+            now < term.trusted_until or (now < term.fresh_until and self._is_current())
         )
 
     def _may_be_stale(self, kept: Kept) -> bool:
-        return self._clock_s() < kept.forget_at and _is_worth_repeating(kept.key, kept.entry)
+        return self._clock_s() < kept.term.forget_at and _is_worth_repeating(kept.key, kept.entry)
 
     def _may_be_written(self, kept: Kept) -> bool:
-        is_believed = kept.trust == self._trust and not kept.is_doubted
-        return is_believed and _is_worth_repeating(kept.key, kept.entry)
+        return kept.trust == self._trust and _is_worth_repeating(kept.key, kept.entry)
 
     def _refresh(self, kept: Kept, now: float) -> None:
         """Ask ahead for what was wanted before."""
         if kept.hits and self._read_ahead(kept.key):
-            kept.refresh_at = now + REFRESH_RETRY_S
+            kept.term = kept.term._replace(refresh_at=now + REFRESH_RETRY_S)
 
     def _read_ahead(self, key: AddressKey) -> bool:
         """Ask before anybody does, unless much is being asked already; says whether it does."""
@@ -248,28 +265,33 @@ class CachedDirectory:
         else:
             self._unowned.drop(key)
             self._owned.put(kept)
+        self._settling.one_more()
         return kept
 
     def _kept_of(self, key: AddressKey, answer: Answer) -> Kept:
         """Say how long an answer is believed: from when it was asked for, as then it was true."""
-        entry, asked_at, now = answer.entry, answer.asked_at, self._clock_s()
+        entry, now = answer.entry, self._clock_s()
+        asked_at = answer.asked_at - answer.asked_at % GRAIN_S
         lifetimes, is_owned = self._lifetimes, entry.target is not None
         fresh_until = asked_at + (lifetimes.owned_s if is_owned else lifetimes.unowned_s)
         if entry.valid_until is not None:
             left_s = (entry.valid_until - self._around.now()).total_seconds()
             fresh_until = min(fresh_until, now + left_s)
         fresh_until = max(fresh_until, now)
-        stale_s = lifetimes.stale_s if _is_worth_repeating(key, entry) else 0.0
-        kept = Kept(key, Found(entry), fresh_until + stale_s)
-        kept.trust = self._trust
-        if answer.is_sure:
-            kept.fresh_until = fresh_until
-            kept.trusted_until = min(fresh_until, asked_at + lifetimes.untrusted_s)
+        forget_at = fresh_until
+        if _is_worth_repeating(key, entry):
+            forget_at += lifetimes.stale_s
+        found = Found(entry)
+        if not answer.is_sure:
+            return Kept(key, found, Term(forget_at), CHANGED)
+        trusted_until = min(fresh_until, asked_at + lifetimes.untrusted_s)
+        refresh_at = -NEVER
         if is_owned:
-            until = kept.fresh_until if self._is_current() else kept.trusted_until
-            kept.refresh_at = asked_at + REFRESH_AFTER * (until - asked_at)
-        kept.is_doubted = kept.has_changed = not answer.is_sure
-        return kept
+            until = fresh_until if self._is_current() else trusted_until
+            refresh_at = asked_at + REFRESH_AFTER * (until - asked_at)
+        term = Term(forget_at, fresh_until, trusted_until, refresh_at)
+        self._term = term = self._term if term == self._term else term
+        return Kept(key, found, term, self._trust)
 
 
 def _is_worth_repeating(key: AddressKey, entry: Entry) -> bool:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# A full collection comes when a quarter more is there than after the last one: with so many new
+# entries at most it takes 3 ms.
+SETTLE_EVERY: Final = 5000
 
 
 @contextmanager
@@ -23,3 +27,25 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+class Settling:
+    """Takes what has come to stay out of the collector's sight, again and again.
+
+    A full collection walks over all that is kept, 50 ms for 100,000 entries, and finds nothing:
+    neither hits nor misses leave cycles. What leaves by its count is freed all the same. The price
+    is that a cycle which is alive at that moment is never freed; errors make such, of the database
+    being away for example, but nothing comes to stay then.
+    """
+
+    def __init__(self, every: int = SETTLE_EVERY) -> None:
+        self._every = every
+        self._new = 0
+
+    def one_more(self) -> None:
+        """Count what has come to stay."""
+        self._new += 1
+        if self._new >= self._every:
+            self._new = 0
+            gc.collect(1)  # what is young and garbage goes first, in a millisecond
+            gc.freeze()

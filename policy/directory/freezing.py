@@ -21,6 +21,7 @@ from policy.directory.records import (
     RoomState,
     Target,
 )
+from policy.wire.results import ServiceResult, embedded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -40,6 +41,12 @@ def _unless_none(read: Callable[[str], object]) -> Callable[[str | None], object
     return lambda value: None if value is None else read(value)
 
 
+def _service(value: object) -> ServiceResult:
+    if not isinstance(value, dict):
+        raise ValueError("no result")  # noqa: TRY004  whoever reads entries catches this one
+    return ServiceResult.of(value)
+
+
 def _uuids(values: Iterable[str]) -> tuple[UUID, ...]:
     return tuple(map(UUID, values))
 
@@ -48,6 +55,7 @@ def _uuids(values: Iterable[str]) -> tuple[UUID, ...]:
 _READERS: Final[Mapping[str, Callable[..., object]]] = {
     "OrganisationState": OrganisationState,
     "RoomState": RoomState,
+    "ServiceResult": _service,
     "UUID | None": _unless_none(UUID),
     "datetime": datetime.fromisoformat,
     "datetime | None": _unless_none(datetime.fromisoformat),
@@ -70,7 +78,7 @@ def freeze(entries: Iterable[tuple[AddressKey, Entry]]) -> bytes:
     """Give entries as JSON, PINs and passwords in clear text."""
     return orjson.dumps(
         [(key.local, key.domain, _kind_of(entry.target), entry) for key, entry in entries],
-        default=_text_of,
+        default=_said_of,
     )
 
 
@@ -78,11 +86,9 @@ def _kind_of(target: Target | None) -> str:
     return NOBODYS if target is None else _KIND_OF[type(target)]
 
 
-def _text_of(value: object) -> str:
-    """Give the text of an id as the database's driver makes it: a UUID by another name."""
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(type(value).__name__)
+def _said_of(value: object) -> str | orjson.Fragment:
+    """Give a result as it is, and the text of an id as the driver makes it: a UUID by name only."""
+    return str(value) if isinstance(value, UUID) else embedded(value)
 
 
 def thaw(text: bytes) -> list[tuple[AddressKey, Entry]]:

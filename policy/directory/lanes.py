@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import traceback
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -20,7 +21,7 @@ from policy.directory.queries.calls import FIND_ADDRESSES
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from asyncpg.prepared_stmt import PreparedStatement
 
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_KEYS_PER_QUERY: Final = 200
+# A question may wait longer than its limit by this.
+LOOK_S: Final = 0.02
 # While the database is away it is tried this often; in between, everybody is told at once.
 RETRY_S: Final = 0.5
 
-Waiting = tuple["AddressKey", asyncio.Future[asyncpg.Record]]
+# What is asked for, who waits, and until when by the loop's clock.
+Waiting = tuple["AddressKey", asyncio.Future[asyncpg.Record], float]
 
 
 class Lanes:
@@ -41,9 +45,11 @@ class Lanes:
 
     def __init__(self, dsn: str, *, connections: int, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._queue: asyncio.Queue[Waiting] = asyncio.Queue()
+        self._line = _Line()
         self._lanes = [_Lane(dsn, timeout_s) for _ in range(connections)]
         self._tasks: list[asyncio.Task[None]] = []
+        # One timer for all who wait: `asyncio.timeout` for each takes longer than to read a row.
+        self._looking: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """Connect every lane; raises DirectoryError.
@@ -54,7 +60,7 @@ class Lanes:
             for lane in self._lanes:
                 await lane.connect()
         finally:
-            self._tasks = [asyncio.create_task(lane.serve(self._queue)) for lane in self._lanes]
+            self._tasks = [asyncio.create_task(lane.serve(self._line)) for lane in self._lanes]
 
     def use(self, dsn: str) -> None:
         """Ask another node from now on, or the same one as if for the first time.
@@ -71,18 +77,54 @@ class Lanes:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for lane in self._lanes:
             await lane.disconnect()
-        while not self._queue.empty():
-            _fail([self._queue.get_nowait()], DirectoryError("directory: closed"))
+        _fail(self._line.waiting, DirectoryError("directory: closed"))
+        self._line.waiting.clear()
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
 
     async def fetch(self, key: AddressKey) -> asyncpg.Record:
         """Give the row of one key; raises DirectoryError, and does so in time."""
-        future: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait((key, future))
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                return await future
-        except TimeoutError as exc:
-            raise DirectoryError("database: no answer in time") from exc
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[asyncpg.Record] = loop.create_future()
+        self._line.add((key, future, loop.time() + self._timeout_s))
+        if self._looking is None:
+            self._looking = loop.call_later(LOOK_S, self._look)
+        return await future
+
+    def _look(self) -> None:
+        """Tell whoever has waited too long, and look again while anybody waits."""
+        loop = asyncio.get_running_loop()
+        waiting = (*self._line.waiting, *(each for lane in self._lanes for each in lane.batch))
+        overdue = [each for each in waiting if each[2] <= loop.time()]
+        _fail(overdue, DirectoryError("database: no answer in time"))
+        self._looking = loop.call_later(LOOK_S, self._look) if waiting else None
+
+
+class _Line:
+    """Who waits for a row, in their order, and the lanes that wait for somebody."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[Waiting] = deque()
+        self._idle: deque[asyncio.Future[None]] = deque()
+
+    def add(self, waiting: Waiting) -> None:
+        """Let somebody wait; one lane that does nothing is woken."""
+        self.waiting.append(waiting)
+        while self._idle:
+            idle = self._idle.popleft()
+            if not idle.done():
+                idle.set_result(None)
+                break
+
+    async def take(self) -> list[Waiting]:
+        """Wait for somebody, and give all who wait, if they are not too many."""
+        while not self.waiting:
+            idle = asyncio.get_running_loop().create_future()
+            self._idle.append(idle)
+            await idle
+        number = min(len(self.waiting), MAX_KEYS_PER_QUERY)
+        return [self.waiting.popleft() for _ in range(number)]
 
 
 class _Lane:
@@ -97,6 +139,7 @@ class _Lane:
         self._away_reason = ""
         self._moves = 0
         self._connecting: asyncio.Timeout | None = None
+        self.batch: Sequence[Waiting] = ()  # who waits for what this lane asks
 
     def use(self, dsn: str) -> None:
         """Let go of this node and ask that one; whatever was on its way is asked again."""
@@ -147,14 +190,12 @@ class _Lane:
         if connection is not None:
             connection.terminate()
 
-    async def serve(self, queue: asyncio.Queue[Waiting]) -> None:
+    async def serve(self, line: _Line) -> None:
         """Take what waits, ask once, hand out the rows; until cancelled."""
         while True:
-            batch = [await queue.get()]
-            while not queue.empty() and len(batch) < MAX_KEYS_PER_QUERY:
-                batch.append(queue.get_nowait())
+            self.batch = batch = await line.take()
             try:
-                rows = await self._ask_here([key for key, _ in batch])
+                rows = await self._ask_here([key for key, _, _ in batch])
             except DirectoryError as exc:
                 _fail(batch, exc)
             except asyncio.CancelledError:
@@ -170,6 +211,7 @@ class _Lane:
             else:
                 for row in rows:
                     _hand_over(batch[row["position"] - 1][1], row)
+            self.batch = ()
 
     async def _ask_here(self, keys: Sequence[AddressKey]) -> list[asyncpg.Record]:
         """Ask the node in use; what a node said that was left meanwhile does not count."""
@@ -223,8 +265,8 @@ class _Lane:
         self._away_reason = reason
 
 
-def _fail(batch: Sequence[Waiting], error: DirectoryError) -> None:
-    for _, future in batch:
+def _fail(batch: Iterable[Waiting], error: DirectoryError) -> None:
+    for _, future, _ in batch:
         if not future.done():
             future.set_exception(error)
 

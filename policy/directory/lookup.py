@@ -23,6 +23,7 @@ from policy.directory.records import (
 )
 from policy.directory.sealing import PIN_COLUMNS
 from policy.errors import DirectoryError
+from policy.wire.results import ServiceResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +33,13 @@ if TYPE_CHECKING:
 
     from policy.directory.sealing import Seal
 
-# Values that say nothing: everyone is a host, and no limit.
-_UNSAID: Final = frozenset({("allow_guests", False), ("participant_limit", 0)})
+# These say nothing with a value of no: everyone is a host, and no limit.
+_UNSAID: Final = frozenset({"allow_guests", "participant_limit"})
+# What hardly two rooms have in common.
+_OWN: Final = ("name", "service_tag", "description", "pin", "guest_pin")
+_NOTHING: Final = "{}"
+_ORGANISATION_STATES: Final = {each.value: each for each in OrganisationState}
+_ROOM_STATES: Final = {each.value: each for each in RoomState}
 
 
 # The rows that an answer is made of, besides the address itself.
@@ -71,15 +77,18 @@ class PostgresDirectory:
             own_domain=row["own_domain"],
             target=_target(row, self._seal),
             valid_until=_valid_until(row),
-            parts=tuple(row[name] for name in _PARTS if row[name] is not None),
+            parts=tuple([part for name in _PARTS if (part := row[name]) is not None]),
             address_id=row["address_id"],
         )
 
 
 def _valid_until(row: asyncpg.Record) -> datetime | None:
     """Give the next moment at which time alone changes what the row says."""
-    moments = (row["until"], row["opens_at"], row["closes_at"])
-    return min((each for each in moments if each and each > row["asked_at"]), default=None)
+    until, opens_at = row["until"], row["opens_at"]
+    if until is None and opens_at is None:  # a room that stays
+        return None
+    moments, asked_at = (until, opens_at, row["closes_at"]), row["asked_at"]
+    return min((each for each in moments if each and each > asked_at), default=None)
 
 
 def _target(row: asyncpg.Record, seal: Seal) -> Target | None:
@@ -98,8 +107,8 @@ def _active(row: asyncpg.Record, seal: Seal) -> Target:
     match row["kind"]:
         case "permanent":
             return PermanentRoom(
-                organisation=OrganisationState(row["organisation_state"]),
-                state=RoomState(row["room_state"]),
+                organisation=_ORGANISATION_STATES[row["organisation_state"]],
+                state=_ROOM_STATES[row["room_state"]],
                 service=_service(row, seal),
                 owner=row["code"] or "",
                 subtree=tuple(row["path"]),
@@ -118,7 +127,7 @@ def _booking(row: asyncpg.Record, seal: Seal) -> Target:
     if row["ends_at"] is None:  # a room whose booking has not been written: nothing to join
         return Reserved()
     return Booking(
-        organisation=OrganisationState(row["organisation_state"]),
+        organisation=_ORGANISATION_STATES[row["organisation_state"]],
         opens_at=row["opens_at"],
         ends_at=row["ends_at"],
         closes_at=row["closes_at"],
@@ -134,7 +143,7 @@ def _booking(row: asyncpg.Record, seal: Seal) -> Target:
 def _device(row: asyncpg.Record, seal: Seal) -> Device:
     sealed = row["sealed_password"]
     return Device(
-        organisation=OrganisationState(row["organisation_state"]),
+        organisation=_ORGANISATION_STATES[row["organisation_state"]],
         enabled=row["enabled"],
         single_sign_on=row["single_sign_on"],
         without_proof=row["without_proof"],
@@ -148,7 +157,7 @@ def _device(row: asyncpg.Record, seal: Seal) -> Device:
     )
 
 
-def _service(row: asyncpg.Record, seal: Seal) -> Mapping[str, object]:
+def _service(row: asyncpg.Record, seal: Seal) -> ServiceResult:
     """Give the result document of a room: what its template and its row say, and nothing else."""
     tag = row["service_tag"]
     service: dict[str, object] = {
@@ -160,14 +169,18 @@ def _service(row: asyncpg.Record, seal: Seal) -> Mapping[str, object]:
         service |= orjson.loads(row["template"])
     for name in ROOM_FIELDS:
         value = row[name]
-        if value is not None and (name, value) not in _UNSAID:
+        if value or (value is not None and name not in _UNSAID):
             service[name] = value
     for column in PIN_COLUMNS:
         if column in service:
             service[column] = seal.unseal_pin(row["room_id"], column, row[column])
-    service |= orjson.loads(row["service"])
-    _check_patterns(service)
-    return service
+    if row["service"] != _NOTHING:
+        service |= orjson.loads(row["service"])
+    if not _PATTERNS.isdisjoint(service):
+        _check_patterns(service)
+    # What is the room's own comes first: the rest is the same text for many, and kept once.
+    own = {name: service.pop(name) for name in _OWN if name in service}
+    return ServiceResult.of(own | service)
 
 
 def _check_patterns(service: Mapping[str, object]) -> None:

@@ -23,6 +23,7 @@ from policy.directory.records import (
     service_tag,
 )
 from policy.wire.fields import MAX_TEXT
+from policy.wire.results import ServiceResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,7 +127,7 @@ class MemoryDirectory:
             return True
         return row.inherit and row.organisation in self._subtrees[organisation]
 
-    def _service(self, row: RoomRow, kind: str) -> Mapping[str, object]:
+    def _service(self, row: RoomRow, kind: str) -> ServiceResult:
         """Give the result document: template, then row, then what the room is called."""
         tag = service_tag(row.organisation, kind) if row.service_tag is None else row.service_tag
         own: dict[str, object] = {
@@ -135,7 +136,7 @@ class MemoryDirectory:
             "service_tag": tag,
         }
         template = self._templates[row.organisation, row.template] if row.template else {}
-        return own | dict(template) | row.said()
+        return ServiceResult.of(own | dict(template) | row.said())
 
 
 def _made_up_name(row: RoomRow) -> str:

@@ -15,6 +15,7 @@ from policy.directory.records import PhonebookSearch
 from policy.pictures.initials import Initials
 from policy.wire.fields import UUID_TEXT
 from policy.wire.redaction import masked_result
+from policy.wire.results import embedded
 from policy.wire.vocabulary import Action, RequestType
 
 Outcome = Decision | Drawing | PhonebookSearch
@@ -107,7 +108,7 @@ def _in_results(before: object, after: object) -> list[str]:
 def plain(result: object) -> object:
     """Give a result as JSON has it: a tuple there is a list."""
     try:
-        return orjson.loads(orjson.dumps(result, option=orjson.OPT_NON_STR_KEYS))
+        return orjson.loads(orjson.dumps(result, embedded, orjson.OPT_NON_STR_KEYS))
     except (TypeError, ValueError, RecursionError):  # a script made what nobody can send
         return result
 

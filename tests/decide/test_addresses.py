@@ -17,10 +17,12 @@ from policy.directory.records import (
     Reserved,
     RoomState,
 )
+from policy.wire.results import ServiceResult
 from policy.wire.vocabulary import Action
 
 ACTIVE = OrganisationState.ACTIVE
 NOON = datetime(2026, 5, 4, 10, tzinfo=UTC)
+NOTHING = ServiceResult.of({})
 
 
 @pytest.mark.parametrize("state", OrganisationState)
@@ -28,8 +30,8 @@ def test_only_active_and_leaving_organisations_are_called(state: OrganisationSta
     """Rooms, meetings and devices of every other organisation are refused alike."""
     hour = timedelta(hours=1)
     targets = (
-        PermanentRoom(state, RoomState.ACTIVE, {}),
-        Booking(state, NOON - hour, NOON + hour, NOON + hour, cancelled=False, service={}),
+        PermanentRoom(state, RoomState.ACTIVE, NOTHING),
+        Booking(state, NOON - hour, NOON + hour, NOON + hour, cancelled=False, service=NOTHING),
         Device(state, True, False, True, "", ""),  # noqa: FBT003  the order of the record
     )
     want = None if state.value in {"active", "leaving"} else refuse(Reason.ORG_INACTIVE)
@@ -51,7 +53,7 @@ def test_only_active_and_leaving_organisations_are_called(state: OrganisationSta
 )
 def test_a_room_is_open_by_its_state(state: RoomState, want: Reason | None) -> None:
     """Every state of a permanent room has its answer."""
-    got = refusal_of(PermanentRoom(ACTIVE, state, {}), NOON)
+    got = refusal_of(PermanentRoom(ACTIVE, state, NOTHING), NOON)
 
     assert got == (refuse(want) if want else None)
 
@@ -67,7 +69,7 @@ def test_a_meeting_tells_when_it_opens() -> None:
     """A caller who is too early can be told the minute, with its offset."""
     opens_at = datetime.fromisoformat("2026-10-25T02:15:30+02:00")
     later = opens_at + timedelta(hours=1)
-    booking = Booking(ACTIVE, opens_at, later, later, cancelled=False, service={})
+    booking = Booking(ACTIVE, opens_at, later, later, cancelled=False, service=NOTHING)
 
     got = refusal_of(booking, opens_at - timedelta(microseconds=1))
 
@@ -78,7 +80,7 @@ def test_a_meeting_tells_when_it_opens() -> None:
 def test_the_offsets_of_clock_and_booking_do_not_matter() -> None:
     """A moment is the same moment in every offset."""
     opens_at = datetime.fromisoformat("2026-03-29T03:00:00+02:00")
-    booking = Booking(ACTIVE, opens_at, opens_at, opens_at, cancelled=False, service={})
+    booking = Booking(ACTIVE, opens_at, opens_at, opens_at, cancelled=False, service=NOTHING)
 
     got = refusal_of(booking, datetime.fromisoformat("2026-03-29T02:00:00+01:00"))
 
@@ -87,10 +89,10 @@ def test_the_offsets_of_clock_and_booking_do_not_matter() -> None:
 
 def test_rules_see_how_a_room_is_in_their_own_words() -> None:
     """What is neither open nor has a state of its own is closed."""
-    opened = PermanentRoom(ACTIVE, RoomState.ACTIVE, {})
-    retired = PermanentRoom(ACTIVE, RoomState.RETIRED, {})
-    draft = PermanentRoom(ACTIVE, RoomState.DRAFT, {})
-    gone = PermanentRoom(OrganisationState.CLOSED, RoomState.ACTIVE, {})
+    opened = PermanentRoom(ACTIVE, RoomState.ACTIVE, NOTHING)
+    retired = PermanentRoom(ACTIVE, RoomState.RETIRED, NOTHING)
+    draft = PermanentRoom(ACTIVE, RoomState.DRAFT, NOTHING)
+    gone = PermanentRoom(OrganisationState.CLOSED, RoomState.ACTIVE, NOTHING)
 
     got = [state_of(target, NOON) for target in (opened, retired, draft, gone, Quarantined())]
 

@@ -19,12 +19,13 @@ from policy.directory.records import (
     RoomState,
 )
 from policy.wire.requests import LocationRequest, ParticipantRequest, ServiceRequest
+from policy.wire.results import ServiceResult
 from policy.wire.vocabulary import Action
 from tests.decide.deciding import grounds, ruled
 
 QUERY: Final = "local_alias=ward7%40example.org&remote_display_name=Ana&bandwidth=512"
 SERVICE: Final = {"service_type": "conference", "name": "r-7", "service_tag": ""}
-ROOM: Final = PermanentRoom(OrganisationState.ACTIVE, RoomState.ACTIVE, SERVICE)
+ROOM: Final = PermanentRoom(OrganisationState.ACTIVE, RoomState.ACTIVE, ServiceResult.of(SERVICE))
 KNOWN: Final = {AddressKey("ward7", "example.org"): Found(Entry(own_domain=True, target=ROOM))}
 OWN: Final = Decision(Action.CONTINUE, Reason.OK, SERVICE)
 

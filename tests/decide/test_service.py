@@ -19,6 +19,7 @@ from policy.directory.records import (
 )
 from policy.rules.known import Dialling, NeedsEntry
 from policy.wire.requests import ServiceRequest
+from policy.wire.results import ServiceResult
 from policy.wire.vocabulary import Action
 from tests.decide.deciding import grounds, ruled
 
@@ -29,7 +30,8 @@ LEG = "6f1c9c1e-7f43-4b8a-8a4e-1f0c3c2d9a11"
 WARD = AddressKey("ward7", "example.org")
 SERVICE = {"service_type": "conference", "name": "r-ward7", "service_tag": ""}
 ROOM = Entry(
-    own_domain=True, target=PermanentRoom(OrganisationState.ACTIVE, RoomState.ACTIVE, SERVICE)
+    own_domain=True,
+    target=PermanentRoom(OrganisationState.ACTIVE, RoomState.ACTIVE, ServiceResult.of(SERVICE)),
 )
 GATEWAY = (
     "{service: {service_type: gateway, name: Partner, service_tag: '', outgoing_protocol: sip, "

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from policy.directory.collecting import uncollected
+from policy.directory.collecting import Settling, uncollected
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -30,3 +30,21 @@ def test_who_switched_it_off_keeps_it_off() -> None:
         inside = gc.isenabled()
 
     assert (inside, gc.isenabled()) == (False, True)
+
+
+def test_what_has_come_to_stay_is_not_looked_at() -> None:
+    """Every so often; what leaves by its count is freed all the same."""
+    settling, before = Settling(every=3), gc.get_freeze_count()
+    try:
+        stays: list[object] = [[]]
+        for _ in range(2):
+            settling.one_more()
+        not_yet = gc.get_freeze_count()
+        settling.one_more()
+
+        looked_at = {id(each) for each in gc.get_objects()}
+        assert not_yet == before
+        assert gc.get_freeze_count() > before
+        assert id(stays) not in looked_at
+    finally:
+        gc.unfreeze()

@@ -18,6 +18,7 @@ from policy.directory.records import (
     Reserved,
     RoomState,
 )
+from policy.wire.results import ServiceResult
 from tests.directory.rows import file_of
 
 if TYPE_CHECKING:
@@ -35,10 +36,11 @@ def room(**more: object) -> dict[str, object]:
     return {"aliases": ["700@example.org"], "service_name": "r-1", **more}
 
 
-def service(**more: object) -> dict[str, object]:
+def service(**more: object) -> ServiceResult:
     """Give the result document of such a room."""
     tag = "region-north:permanent"
-    return {"service_type": "conference", "name": "r-1", "service_tag": tag, **more}
+    said = {"service_type": "conference", "name": "r-1", "service_tag": tag, **more}
+    return ServiceResult.of(said)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def service(**more: object) -> dict[str, object]:
     ],
 )
 async def test_a_room_says_what_its_row_says(
-    holding: Holding, row: dict[str, object], wanted: dict[str, object]
+    holding: Holding, row: dict[str, object], wanted: ServiceResult
 ) -> None:
     """Every column that is set goes into the result, and what is left out is left out."""
     async with holding(file_of(rooms=[room(**row)])) as directory:

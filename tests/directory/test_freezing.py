@@ -24,11 +24,15 @@ from policy.directory.records import (
     RoomState,
     Target,
 )
+from policy.wire.results import ServiceResult
 
 LEAVING: Final = OrganisationState.LEAVING
 NIGHT: Final = datetime(2026, 10, 25, 2, 30, 1, 123456, timezone(timedelta(hours=2)))
 PICTURE: Final = UUID(int=77)
-SERVICE: Final = {"name": "r-1", "pin": "4821", "allow_guests": True, "more": [{"a": None}, 2]}
+SERVICE: Final = ServiceResult.of(
+    {"name": "r-1", "pin": "4821", "allow_guests": True, "more": [{"a": None}, 2]}
+)
+NOTHING: Final = ServiceResult.of({})
 CODES: Final = ("clinic-west", "region-north")
 TARGETS: Final[tuple[Target, ...]] = (
     PermanentRoom(LEAVING, RoomState.UNUSED_WARNED, SERVICE, "clinic-west", PICTURE, CODES, ("x",)),
@@ -38,7 +42,7 @@ TARGETS: Final[tuple[Target, ...]] = (
         ends_at=NIGHT.astimezone(UTC),
         closes_at=NIGHT + timedelta(hours=1),
         cancelled=True,
-        service={},
+        service=NOTHING,
     ),
     Device(
         organisation=OrganisationState.ACTIVE,
@@ -84,7 +88,7 @@ def test_what_is_frozen_thaws_as_it_was(target: Target) -> None:
 def test_ids_may_be_of_the_databases_driver() -> None:
     """It has a faster class of its own."""
     driven = asyncpg.pgproto.pgproto.UUID(str(PICTURE))
-    target = PermanentRoom(LEAVING, RoomState.ACTIVE, {}, picture_id=driven)
+    target = PermanentRoom(LEAVING, RoomState.ACTIVE, NOTHING, picture_id=driven)
 
     ((_, thawed),) = thaw(freeze([(KEY, Entry(own_domain=True, target=target, parts=(driven,)))]))
 
@@ -94,7 +98,7 @@ def test_ids_may_be_of_the_databases_driver() -> None:
 
 def test_what_no_record_holds_is_not_frozen() -> None:
     """Better no snapshot than one that thaws as something else."""
-    target = PermanentRoom(LEAVING, RoomState.ACTIVE, {"name": object()})
+    target = PermanentRoom(LEAVING, RoomState.ACTIVE, NOTHING, object())  # type: ignore[arg-type]  # what a fault would leave
 
     with pytest.raises(TypeError):
         freeze([(KEY, Entry(own_domain=True, target=target))])

@@ -12,6 +12,7 @@ from policy.directory.records import (
     RoomState,
     service_tag,
 )
+from policy.wire.results import ServiceResult
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,8 @@ def test_a_tag_fits_into_an_answer(code: str | None, tag: str) -> None:
 
 def test_secrets_are_not_shown() -> None:
     """A value that is printed, in a trace or a log, shows no PIN and no password."""
-    room = PermanentRoom(OrganisationState.ACTIVE, RoomState.ACTIVE, {"pin": "948201"})
+    service = ServiceResult.of({"pin": "948201"})
+    room = PermanentRoom(OrganisationState.ACTIVE, RoomState.ACTIVE, service)
     device = Device(
         OrganisationState.ACTIVE,
         enabled=True,

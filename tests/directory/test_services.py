@@ -92,7 +92,7 @@ async def test_a_room_may_carry_every_field_of_its_service(
         async with database.directory() as directory:
             target = (await directory.find(KEY)).target
         assert isinstance(target, PermanentRoom)
-        got = orjson.loads(orjson.dumps(target.service))
+        got = target.service.document()
         if got != orjson.loads(orjson.dumps(document, default=list)):
             wrong.append((name, got, document))
 

@@ -8,9 +8,12 @@ import pytest
 
 from policy.directory.records import Device, OrganisationState, PermanentRoom, RoomState
 from policy.explaining.hiding import Hiding, secrets_in, secrets_of
+from policy.wire.results import ServiceResult
 
 ROOM: Final = PermanentRoom(
-    OrganisationState.ACTIVE, RoomState.ACTIVE, {"pin": "48213", "guest_pin": "90377#", "name": "r"}
+    OrganisationState.ACTIVE,
+    RoomState.ACTIVE,
+    ServiceResult.of({"pin": "48213", "guest_pin": "90377#", "name": "r"}),
 )
 DEVICE: Final = Device(
     OrganisationState.ACTIVE,

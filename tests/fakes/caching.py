@@ -11,6 +11,7 @@ from policy.directory.cache import Around, CachedDirectory, Lifetimes
 from policy.directory.records import Entry, OrganisationState, PermanentRoom, RoomState
 from policy.directory.shelf import Bounds
 from policy.errors import DirectoryError
+from policy.wire.results import ServiceResult
 from tests.fakes.directory import FakeDirectory
 
 if TYPE_CHECKING:
@@ -101,6 +102,6 @@ class Rows:
 
 def room_entry(name: str = "r-1", *parts: UUID, address_id: int | None = None) -> Entry:
     """Give a room that is open, made of these rows."""
-    service = {"service_type": "conference", "name": name}
+    service = ServiceResult.of({"name": name, "service_type": "conference"})
     target = PermanentRoom(OrganisationState.ACTIVE, RoomState.ACTIVE, service)
     return Entry(own_domain=True, target=target, parts=parts, address_id=address_id)

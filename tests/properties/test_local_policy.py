@@ -24,6 +24,7 @@ from policy.rules.syntax import parse_rules
 from policy.rules.table import RuleTable
 from policy.scripts.script import compile_script
 from policy.wire.asked import Asked
+from policy.wire.results import ServiceResult
 from policy.wire.vocabulary import Action, RequestType
 from tests.fakes.judge import judge_document
 from tests.fakes.local_policy import NOON, run_locally
@@ -77,7 +78,7 @@ def _decided(
     target = None
     if service is not None:
         organisation = OrganisationState.ACTIVE
-        target = PermanentRoom(organisation, RoomState.ACTIVE, service)
+        target = PermanentRoom(organisation, RoomState.ACTIVE, ServiceResult.of(service))
     entry = Entry(own_domain=target is not None, target=target)
     stage = Stage(table, Plan(own_nodes=NODES), lambda _key: entry, lambda _forward: None)
     asked = Asked(request, "", urlencode(sent, doseq=True))

@@ -17,11 +17,12 @@ from policy.rules.known import Dialling, Known, NeedsAnswer, NeedsEntry, keys_of
 from policy.rules.model import Forward, OnFailure
 from policy.wire.alias import parse_alias
 from policy.wire.answers import ForwardedAnswer
+from policy.wire.results import ServiceResult
 from policy.wire.vocabulary import Action
 
 BARE = AddressKey("ward7", "")
 FULL = AddressKey("ward7", "rooms.example.org")
-OPEN = PermanentRoom(OrganisationState.ACTIVE, RoomState.ACTIVE, {})
+OPEN = PermanentRoom(OrganisationState.ACTIVE, RoomState.ACTIVE, ServiceResult.of({}))
 ROOM = Found(Entry(own_domain=True, target=OPEN))
 NOBODY = Found(Entry(own_domain=True, target=None))
 

@@ -17,3 +17,9 @@ LIMIT 1
 """
 
 COUNT_ADDRESSES: Final = "SELECT count(*) FROM address WHERE state <> 'free'"
+
+# How many connections whoever is no superuser may have.
+COUNT_CONNECTIONS: Final = """
+SELECT current_setting('max_connections')::integer
+    - current_setting('superuser_reserved_connections')::integer
+"""
