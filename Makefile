@@ -56,8 +56,8 @@ docs: .venv/dev.stamp ## Write the pages that are made from code.
 	@$(BIN)/python -m docs.generate
 
 .PHONY: load
-load: .venv/dev.stamp ## Measure the service (needs wrk; PROFILE=hits, rules, reload, scanner, import, lookups).
-	@$(BIN)/python -m load $(PROFILE)
+load: .venv/dev.stamp ## Measure the service (needs wrk, nginx; PROFILE=hits, vdx-day, all; SAY="--rounds 2").
+	@$(BIN)/python -m load $(PROFILE) $(SAY)
 
 # Universal: one file for every Python and platform; without registry addresses.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

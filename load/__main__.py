@@ -7,12 +7,41 @@ from __future__ import annotations
 
 import click
 
-from load.hits import hits
-from load.imports import imports
-from load.lookups import lookups
-from load.reload import reload
-from load.rules import rules
-from load.scanner import scanner
+from load.profiles import (
+    every,
+    hits,
+    imports,
+    lookups,
+    memory,
+    misses,
+    reload,
+    rooms,
+    rules,
+    scanner,
+    slow,
+    start,
+    tls,
+    vdx_day,
+    workers,
+)
+
+PROFILES = (
+    hits,
+    misses,
+    rules,
+    rooms,
+    workers,
+    tls,
+    slow,
+    vdx_day,
+    reload,
+    scanner,
+    memory,
+    start,
+    lookups,
+    imports,
+    every,
+)
 
 
 @click.group()
@@ -20,8 +49,8 @@ def main() -> None:
     """Measure the service; each profile writes a file below load/results/."""
 
 
-for profile in (hits, rules, reload, scanner, imports, lookups):
-    main.add_command(profile)
+for profile in PROFILES:
+    main.add_command(profile.command)
 
 
 if __name__ == "__main__":

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from statistics import quantiles
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import aiohttp
-
-_LOOKUPS: Final = re.compile(
-    r'^policy_directory_lookups_total\{outcome="(\w+)"\} (\S+)', re.MULTILINE
-)
 
 
 @dataclass(slots=True)
@@ -61,13 +56,3 @@ async def paced(
             await asyncio.sleep(begin + number / per_s - loop.time())
             group.create_task(call(http, next(urls), waited))
     return waited
-
-
-async def lookups(http: aiohttp.ClientSession, origin: str) -> dict[str, float]:
-    """Read how often the cache was asked so far, by outcome."""
-    async with http.get(f"{origin}/metrics") as response:
-        text = await response.text()
-    found = re.findall(
-        r'^policy_directory_lookups_total\{outcome="(\w+)"\} (\S+)', text, re.MULTILINE
-    )
-    return {outcome: float(count) for outcome, count in found}

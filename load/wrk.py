@@ -1,4 +1,4 @@
-"""Drives a server with wrk and reads what it measured."""
+"""Drives a server with wrk, from a core of its own, and reads what it measured."""
 
 from __future__ import annotations
 
@@ -7,30 +7,45 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-# Prints one line that is easy to read; times come in microseconds.
-_SCRIPT: Final = """
-done = function(summary, latency, requests)
-  local e = summary.errors
-  io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99),
-    e.connect + e.read + e.write + e.status + e.timeout))
-end
-"""
+from load.cores import on
+
+if TYPE_CHECKING:
+    from load.contenders import Contender
+
+REQUESTS: Final = Path(__file__).with_name("requests.lua")
+# Prime, so that it has no factor in common with any round number of rooms.
+STRIDE: Final = 382_961
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One round: throughput, latency, failures, CPU of the server's process."""
+class Drive:
+    """What wrk is to ask, and how; `rooms` is not 0 when each request is for another room."""
 
+    paths: Path
+    cores: frozenset[int]
+    seconds: float
+    connections: int
+    first: int = 0
+    rooms: int = 0
+    close: bool = False
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """What wrk said of one round; `refused` counts answers of another status than 2xx and 3xx."""
+
+    requests: int
     requests_per_s: float
     p50_ms: float
     p99_ms: float
-    errors: int
-    cpu_us_per_request: float
+    p999_ms: float
+    broken: int
+    refused: int
 
 
 def find_wrk() -> str:
@@ -41,28 +56,32 @@ def find_wrk() -> str:
     return path
 
 
-def drive(url: str, *, pid: int, seconds: int, connections: int, script: Path) -> Measured:
-    """Ask one URL as fast as its server answers; one thread, keep-alive."""
-    script.write_text(_SCRIPT, encoding="ascii")
-    before = _cpu_s(pid)
-    command = [find_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  our own command
-    spent = _cpu_s(pid) - before
-    found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+)", output)
+def drive(contender: Contender, how: Drive) -> Driven:
+    """Ask as fast as the server answers."""
+    names = {
+        "PATHS": f'"{how.paths}"',
+        "FIRST": str(how.first),
+        "ROOMS": str(how.rooms),
+        "STRIDE": str(STRIDE),
+        "CLOSE": str(how.close).lower(),
+    }
+    head = "".join(f"{name} = {value}\n" for name, value in names.items())
+    script = how.paths.with_suffix(".lua")
+    script.write_text(head + REQUESTS.read_text(encoding="ascii"), encoding="ascii")
+    command = [find_wrk(), f"-t{how.threads}", f"-c{how.connections}", f"-d{how.seconds:.0f}s"]
+    command += ["--timeout", "5s", "-s", str(script), f"{contender.origin}/"]
+    with on(how.cores):
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  our own command
+    found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", output)
     if found is None:
         raise click.ClickException(f"wrk said something else:\n{output}")
-    requests, duration_us, p50_us, p99_us, errors = (int(each) for each in found.groups())
-    return Measured(
+    requests, duration_us, p50_us, p99_us, p999_us, broken, refused = map(int, found.groups())
+    return Driven(
+        requests=requests,
         requests_per_s=requests / duration_us * 1e6,
         p50_ms=p50_us / 1000,
         p99_ms=p99_us / 1000,
-        errors=errors,
-        cpu_us_per_request=spent / max(requests, 1) * 1e6,
+        p999_ms=p999_us / 1000,
+        broken=broken,
+        refused=refused,
     )
-
-
-def _cpu_s(pid: int) -> float:
-    """Give the CPU time that a process has used, from the kernel's book."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
-    return ticks / 100  # USER_HZ, the same on every Linux

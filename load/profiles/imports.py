@@ -55,7 +55,7 @@ class _Steps:
 @click.option("--rooms", default=1_000_000, show_default=True, help="Permanent rooms.")
 @click.option("--aliases", default=3, show_default=True, help="Aliases of each of them.")
 @click.option("--bookings", default=0, show_default=True, help="Meetings besides.")
-def imports(rooms: int, aliases: int, bookings: int) -> None:
+def command(rooms: int, aliases: int, bookings: int) -> None:
     """Bring in a directory into an empty embedded database, and write it out again."""
     sizes = Sizes(templates=1200, rooms=rooms, aliases=aliases, devices=100, bookings=bookings)
     folder = Path(tempfile.mkdtemp(prefix="vdx-policy-load-"))

@@ -1,0 +1,1 @@
+"""One file per profile: what is measured against what, and the targets it shows."""

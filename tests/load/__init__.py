@@ -1,0 +1,1 @@
+"""Holds what measures against what is known: percentiles, schedules, verdicts, result files."""
