@@ -27,7 +27,7 @@ class Cores:
 
     def row(self) -> dict[str, object]:
         """Give what a result file says of it."""
-        where = "its PostgreSQL and decision log run on the server's cores"
+        where = "PostgreSQL on the server's cores; the writer of the log anywhere, at nice 10"
         return {
             "generator": sorted(self.generator),
             "server": sorted(self.server),

@@ -36,9 +36,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The processes of a server, and apart from them those of its PostgreSQL."""
+    """The processes of a server; apart from them the writer of its log, and its PostgreSQL."""
 
     server: tuple[int, ...]
+    writer: tuple[int, ...]
     database: tuple[int, ...]
 
 
@@ -101,7 +102,15 @@ def tree_of(pid: int) -> Tree:
         is_database = is_database or name.startswith("postgres")
         (database if is_database else server).append(child)
         queue += [(each, called, is_database) for each, called in children.get(child, ())]
-    return Tree(tuple(server), tuple(database))
+    writer = tuple(each for each in server if _is_writer(each))
+    return Tree(tuple(each for each in server if each not in writer), writer, tuple(database))
+
+
+def _is_writer(pid: int) -> bool:
+    try:
+        return b"policy.scribe" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended meanwhile
+        return False
 
 
 def usage_of(pids: Sequence[int]) -> Usage:

@@ -38,6 +38,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "p99_9_ms": "p99.9 ms",
     "errors": "errors",
     "cpu_us_per_request": "CPU us",
+    "log_cpu_us_per_request": "log CPU us",
     "database_cpu_us_per_request": "database CPU us",
     "instructions_per_request": "instructions",
     "rss_mb": "RSS MB",

@@ -85,11 +85,11 @@ def _warming(how: Drive) -> Drive:
 def _round(case: Case, how: Drive) -> Row:
     tree = case.contender.tree()
     told = case.contender.metrics() if case.reasons is not None else None
-    server, database = usage_of(tree.server), usage_of(tree.database)
+    before = usage_of(tree.server), usage_of(tree.writer), usage_of(tree.database)
     with counting(tree.server) as instructions:
         driven = drive(case.contender, how)
     tree = case.contender.tree()
-    server_after, database_after = usage_of(tree.server), usage_of(tree.database)
+    after = usage_of(tree.server), usage_of(tree.writer), usage_of(tree.database)
     miscounted = 0
     missed = None
     if told is not None:
@@ -103,8 +103,8 @@ def _round(case: Case, how: Drive) -> Row:
         "miscounted": miscounted,
         "wrong_samples": _wrong_samples(case),
     }
-    # A backend that has ended takes its time with it.
-    database_s = max(database_after.cpu_s - database.cpu_s, 0)
+    # What has ended takes its time with it.
+    spent = [max(now.cpu_s - then.cpu_s, 0) for now, then in zip(after, before, strict=True)]
     per_request = 1e6 / max(driven.requests, 1)
     found = instructions.instructions
     return {
@@ -115,11 +115,12 @@ def _round(case: Case, how: Drive) -> Row:
         "p99_9_ms": driven.p999_ms,
         "errors": sum(faults.values()),
         **faults,
-        "cpu_us_per_request": (server_after.cpu_s - server.cpu_s) * per_request,
-        "database_cpu_us_per_request": database_s * per_request,
+        "cpu_us_per_request": spent[0] * per_request,
+        "log_cpu_us_per_request": spent[1] * per_request,
+        "database_cpu_us_per_request": spent[2] * per_request,
         "misses_per_request": missed,
         "instructions_per_request": None if found is None else found / max(driven.requests, 1),
-        **memory_row(server_after, database_after),
+        **memory_row(after[0], after[2]),
     }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from load.contenders import Contender
+from load.cores import available
 from load.processes import started
 
 if TYPE_CHECKING:
@@ -64,8 +66,15 @@ def command_of(setup: Setup) -> list[str]:
 
 @contextmanager
 def service(setup: Setup) -> Iterator[Contender]:
-    """Run the service; its processes, PostgreSQL and the writer of the log are on its cores."""
+    """Run the service on its cores, PostgreSQL too.
+
+    Only the writer of the decision log may run anywhere, as it would: at its low priority it takes
+    what others leave.
+    """
     setup.folder.chmod(0o711)  # else the database's own user could not enter
     scheme = "http" if setup.certificate is None else "https"
     with started(setup.name, command_of(setup), setup.cores) as pid:
-        yield Contender(setup.name, pid, f"{scheme}://127.0.0.1:{setup.port}")
+        contender = Contender(setup.name, pid, f"{scheme}://127.0.0.1:{setup.port}")
+        for writer in contender.tree().writer:
+            os.sched_setaffinity(writer, available())
+        yield contender

@@ -34,6 +34,14 @@ def parse_network(value: object) -> IPv4Network | IPv6Network:
     return ip_network(str(value))
 
 
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach a host of that name."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 # Pydantic's own unions would say everything twice, once for each family.
 Address = Annotated[
     IPv4Address | IPv6Address, PlainValidator(_address), WithJsonSchema({"type": "string"})

@@ -6,82 +6,41 @@ port, database process, schema, example rows, connections. Stop goes the other w
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
-import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
-
 from policy.apps import Sources, build_apps, rules_of
-from policy.directory.checking import check_directory
-from policy.directory.connection import FAULTS, connect, reason_of
-from policy.directory.document import DirectoryFile
+from policy.database import Database, Found, seed_of
 from policy.directory.live import LiveDirectory
-from policy.directory.loading import load_if_empty
-from policy.directory.migrate import (
-    CONNECT_S,
-    check_schema,
-    migrate_if_needed,
-)
 from policy.directory.phonebook import PostgresPhonebook
 from policy.directory.pictures import PostgresPictures
-from policy.directory.platform import store_names
-from policy.directory.queries.looking import COUNT_ADDRESSES, FIND_EXAMPLE
-from policy.directory.resealing import check_key
-from policy.directory.sealing import Seal, seal_of_embedded
-from policy.directory.snapshot import read_snapshot
-from policy.documents import load
-from policy.embedded.cluster import Cluster
-from policy.errors import DirectoryError
-from policy.handlers.health import DirectoryHealth
-from policy.handlers.listening import BACKLOG, listen, url_of
-from policy.handlers.safety import LOG_INTERVAL_S
+from policy.handlers.health import DirectoryHealth, read_own_metrics
+from policy.handlers.listening import emptied, shut, take_ports
 from policy.rules.reload import Reloader, utc_now
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
     from types import TracebackType
 
-    from policy.directory.snapshot import Snapshot
+    from policy.apps import Apps
+    from policy.handlers.door import Door
+    from policy.handlers.hall import Share
+    from policy.handlers.health import ReadMetrics
+    from policy.handlers.listening import Port
     from policy.settings import Settings
+
+    Stand = Callable[[Settings, AsyncExitStack], Awaitable["Footing"]]
 
 log = logging.getLogger(__name__)
 
-# Nodes send some 2 kB; an alias of 10,000 characters is still to get a clean answer.
-MAX_REQUEST_LINE_BYTES: Final = 64 << 10
 # Requests under way when the service is told to stop get this long to be answered.
 DRAIN_S: Final = 5.0
-
-# aiohttp's own messages, without what a broken request said.
-http_log = logging.getLogger("policy.http")
-
-
-class _WithoutRequest(logging.Filter):
-    """Drops the traceback of a request that is no HTTP: it repeats the request's bytes.
-
-    Anybody can send such a request, so one line for many of them is enough.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._logged_at = float("-inf")
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let through what is not about a broken request, and some of what is."""
-        if not record.exc_info or not isinstance(record.exc_info[1], HttpProcessingError):
-            return True
-        record.exc_info = None
-        now = time.monotonic()
-        if now - self._logged_at < LOG_INTERVAL_S:
-            return False
-        self._logged_at = now
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +57,43 @@ class Ready:
     operator_url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What a server stands on, all of it ready; whoever made it ends it after the server."""
+
+    reloader: Reloader
+    nodes: Port
+    operators: Port | None
+    database: Database
+    found: Found
+    # Several processes have some things in common, and one of them does some things for all.
+    is_first: bool = True
+    max_age_s: float | None = None
+    share: Share | None = None
+    read_metrics: ReadMetrics = read_own_metrics
+    outlet: socket.socket | None = None
+
+
 class PolicyServer:
     """The whole service; an async context manager that is ready once entered.
 
-    `system_clock` counts only until the database has told the time.
+    `system_clock` counts only until the database has told the time. `stand` makes the footing; what
+    it pushes on the stack is ended when the server has stopped.
     """
 
-    def __init__(self, settings: Settings, system_clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        system_clock: Callable[[], datetime] = utc_now,
+        stand: Callable[[Settings, AsyncExitStack], Awaitable[Footing]] | None = None,
+    ) -> None:
         self._settings = settings
         self._system_clock = system_clock
+        self._stand = stand or stand_alone
+        self.has_successor = False  # another process goes on accepting on the same sockets
         self._parts = AsyncExitStack()
         self._reloader: Reloader
+        self._nodes: Door
         self.ready: Ready
 
     async def __aenter__(self) -> Self:
@@ -127,160 +112,90 @@ class PolicyServer:
         """Answer what is under way, then stop every part."""
         await self._parts.aclose()
 
+    async def listen(self, port: Port) -> None:
+        """Answer nodes on one more socket."""
+        await self._nodes.open(port.listener, port.tls)
+
+    async def leave(self, port: Port) -> None:
+        """Accept no more nodes on one of the sockets."""
+        await self._nodes.leave(port.listener)
+
     def reload(self) -> None:
         """Look at the rules again, soon; the server must have been entered."""
         self._reloader.ask()
 
     async def _start(self, parts: AsyncExitStack) -> Ready:
         settings = self._settings
-        self._reloader = Reloader.load(rules_of(settings))
+        footing = await self._stand(settings, parts)
+        self._reloader = footing.reloader
         rules = self._reloader.live
-        seed = load(settings.database.seed, DirectoryFile) if settings.database.seed else None
-        if seed is not None:
-            check_directory(seed, settings.platform)
-        listener, for_operators = _take_ports(settings, parts)
-        database = await _Database.open(settings, parts)
-        if (
-            seed is not None
-            and database.snapshot is None
-            and await load_if_empty(database.dsn, seed, database.seal)
-        ):
-            log.info("directory was empty, filled from %s", settings.database.seed)
-        directory = await parts.enter_async_context(
-            LiveDirectory(
-                database.dsn, database.seal, settings, self._system_clock, database.snapshot
-            )
-        )
+        directory = await parts.enter_async_context(self._directory(footing))
         sources = Sources(
             directory.lookup,
             PostgresPhonebook(directory.pool),
             PostgresPictures(directory.pool),
             DirectoryHealth(directory.origin, directory.state),
+            footing.read_metrics,
+            footing.outlet,
         )
         apps = build_apps(settings, sources, rules, directory.clock.now)
         parts.push_async_callback(self._reloader.close)
         self._reloader.open(watching=settings.rules.watch)
-        await _serve(apps.nodes, listener, parts)
-        if for_operators is not None:
-            await _serve(apps.operators, for_operators, parts)
+        await parts.enter_async_context(apps.behind)
+        await self._open_doors(apps, footing, parts)
         gc.freeze()  # what a start makes stays: the collector need not look at it ever again
-        addresses, example = await _look_around(database)
+        state = rules.state
         return Ready(
-            url=url_of(listener),
-            database=database.description,
-            addresses=addresses,
-            example=example,
-            rules=rules.state.in_force,
-            rules_version=rules.state.version,
-            note=database.note,
-            operator_url=url_of(for_operators) if for_operators is not None else None,
+            url=footing.nodes.url,
+            database=footing.database.description,
+            addresses=footing.found.addresses,
+            example=footing.found.example,
+            rules=state.in_force,
+            rules_version=state.version,
+            note=footing.database.note,
+            operator_url=footing.operators.url if footing.operators is not None else None,
+        )
+
+    async def _open_doors(self, apps: Apps, footing: Footing, parts: AsyncExitStack) -> None:
+        self._nodes = apps.nodes
+        self._nodes.max_age_s = footing.max_age_s
+        self._nodes.share = footing.share
+        ways = [(apps.nodes, footing.nodes)]
+        if footing.operators is not None:
+            ways.append((apps.operators, footing.operators))
+        for door, port in ways:
+            await door.open(port.listener, port.tls)
+            parts.push_async_callback(door.close)
+        parts.push_async_callback(self._drain, ways)
+
+    async def _drain(self, ways: Sequence[tuple[Door, Port]]) -> None:
+        """Close the ports and answer whoever has come; who comes later is refused at once."""
+        for door, port in ways:
+            if not self.has_successor:
+                shut(port)
+            await door.leave(port.listener)
+        arrived = [
+            door.admit(connected, port.tls) for door, port in ways for connected in emptied(port)
+        ]
+        await asyncio.gather(*arrived, *(door.drain(DRAIN_S) for door, _ in ways))
+
+    def _directory(self, footing: Footing) -> LiveDirectory:
+        settings, database = self._settings, footing.database
+        if not footing.is_first:  # another process writes the snapshot
+            cache = settings.cache.model_copy(update={"snapshot": None})
+            settings = settings.model_copy(update={"cache": cache})
+        return LiveDirectory(
+            database.dsn, database.seal, settings, self._system_clock, database.snapshot
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Database:
-    """A database that is up and of the right schema, or what was known when it last was."""
-
-    dsn: str
-    seal: Seal
-    description: str
-    note: str | None = None
-    snapshot: Snapshot | None = None
-
-    @classmethod
-    async def open(cls, settings: Settings, parts: AsyncExitStack) -> Self:
-        if settings.database.url is not None:
-            return await cls._of_site(settings.database.url, settings)
-        database = await cls._embedded(settings, parts)
-        await migrate_if_needed(database.dsn, database.seal)
-        await _check_key(database.dsn, database.seal)
-        for unknown in await store_names(database.dsn, settings.platform):
-            log.warning("%s", unknown)
-        return database
-
-    @classmethod
-    async def _of_site(cls, url: str, settings: Settings) -> Self:
-        key_file = settings.secrets.key_file
-        seal = Seal.load(key_file) if key_file is not None else Seal()
-        try:
-            await check_schema(url)
-            await _check_key(url, seal)
-        except DirectoryError:
-            path = settings.cache.snapshot
-            snapshot = read_snapshot(path, seal) if path is not None else None
-            if snapshot is None:
-                raise
-            return cls(url, seal, "PostgreSQL, which is away", snapshot=snapshot)
-        return cls(url, seal, "PostgreSQL")
-
-    @classmethod
-    async def _embedded(cls, settings: Settings, parts: AsyncExitStack) -> Self:
-        embedded = settings.database.embedded
-        cluster = Cluster(embedded.path, embedded.binaries)
-        parts.push_async_callback(cluster.close)
-        await cluster.open()
-        cluster.keep_running()
-        seal = seal_of_embedded(settings.secrets.key_file, embedded.path)
-        description = f"embedded PostgreSQL {cluster.version} in {embedded.path}"
-        return cls(cluster.dsn, seal, description, cluster.location_note)
-
-
-async def _check_key(dsn: str, seal: Seal) -> None:
-    """Raise StartError when no PIN of the database can be opened here; warn of some."""
-    connection = await connect(dsn, timeout_s=CONNECT_S)
-    try:
-        unopened = await check_key(connection, seal)
-    except FAULTS as exc:
-        raise DirectoryError(f"database: {reason_of(exc)}") from exc
-    finally:
-        await connection.close()
-    if unopened:
-        log.warning(
-            "%d of the sampled PINs are opened by no key: 'vdx-policy directory check' names them",
-            unopened,
-        )
-
-
-def make_runner(app: web.Application) -> web.AppRunner:
-    """Give the HTTP server of the service, with every limit it has."""
-    http_log.filters = [_WithoutRequest()]
-    return web.AppRunner(
-        app,
-        logger=http_log,
-        access_log=None,  # it would write raw URLs, which carry names and aliases of people
-        handle_signals=False,
-        shutdown_timeout=DRAIN_S,
-        max_line_size=MAX_REQUEST_LINE_BYTES,
-        max_field_size=MAX_REQUEST_LINE_BYTES,
-    )
-
-
-def _take_ports(
-    settings: Settings, parts: AsyncExitStack
-) -> tuple[socket.socket, socket.socket | None]:
-    """Take the port of the nodes, and that of the operators if there is one."""
-    listener = parts.enter_context(listen("server", settings.server.host, settings.server.port))
-    operator = settings.operator
-    if operator.port is None:
-        return listener, None
-    return listener, parts.enter_context(listen("operator", operator.host, operator.port))
-
-
-async def _serve(app: web.Application, listener: socket.socket, parts: AsyncExitStack) -> None:
-    runner = make_runner(app)
-    await runner.setup()
-    parts.push_async_callback(runner.cleanup)
-    await web.SockSite(runner, listener, backlog=BACKLOG).start()
-
-
-async def _look_around(database: _Database) -> tuple[int, str | None]:
-    """Count what can be dialled, and find something a newcomer can try."""
-    if database.snapshot is not None:
-        return len(database.snapshot.entries), None
-    connection = await connect(database.dsn, timeout_s=CONNECT_S)
-    try:
-        addresses: int = await connection.fetchval(COUNT_ADDRESSES)
-        example: str | None = await connection.fetchval(FIND_EXAMPLE)
-    finally:
-        await connection.close()
-    return addresses, example
+async def stand_alone(settings: Settings, parts: AsyncExitStack) -> Footing:
+    """Make the footing of a server that is one process, from the cheap to the dear."""
+    reloader = Reloader.load(rules_of(settings))
+    seed = seed_of(settings)
+    ports = take_ports(settings, parts)
+    database = await Database.open(settings, parts)
+    if await database.fill(seed):
+        log.info("directory was empty, filled from %s", settings.database.seed)
+    found = await database.look_around()
+    return Footing(reloader, ports.nodes[0], ports.operators, database, found)

@@ -47,7 +47,10 @@ def _from_folder(path: Path, info: ValidationInfo) -> Path:
     return Path(os.path.normpath(Path(info.context["folder"]) / path))
 
 
+MOST_WORKERS: Final = 64
+
 Port = Annotated[int, Field(ge=0, le=65535)]
+Workers = Annotated[int, Field(ge=1, le=MOST_WORKERS)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Domain = Annotated[str, StringConstraints(max_length=250), AfterValidator(_check_domain)]
 PasswordHash = Annotated[str, AfterValidator(_check_hash)]

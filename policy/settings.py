@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from policy.documents import Document
-from policy.networks import Address, Network
+from policy.networks import Address, Network, is_loopback
 from policy.platform_names import PlatformNames
 from policy.setting_values import (
     Domain,
@@ -19,6 +18,7 @@ from policy.setting_values import (
     Port,
     Seconds,
     UpstreamName,
+    Workers,
 )
 
 
@@ -44,6 +44,22 @@ class Server(Document):
         examples=["reject"],
         description="Answer when no decision could be made, because the database is away or late: "
         "`continue` and `not_found` leave the call to the platform's own configuration.",
+    )
+    workers: Workers = Field(
+        1,
+        examples=[4],
+        description="Processes that answer, under a supervisor when there are several; as many as "
+        "the machine has cores.",
+    )
+    certificate: FilePath | None = Field(
+        None,
+        examples=["/etc/vdx/chain.pem"],
+        description="PEM file with the server's certificate and those between it and the root, the "
+        "own one first: then the service speaks TLS, 1.2 or newer. ECDSA (P-256) costs half as "
+        "much as RSA. Unset: plain HTTP.",
+    )
+    private_key: FilePath | None = Field(
+        None, examples=["/etc/vdx/key.pem"], description="PEM file with its key, not encrypted."
     )
 
 
@@ -350,11 +366,19 @@ class Settings(Document):
     @model_validator(mode="after")
     def _nobody_is_let_in_by_accident(self) -> Self:
         open_to_all = not self.access.credentials and not self.access.anonymous
-        if open_to_all and not _is_loopback(self.server.host):
+        if open_to_all and not is_loopback(self.server.host):
             raise ValueError(
                 f"server.host {self.server.host!r} is open to others: set access.credentials, "
                 "or say access.anonymous: true"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _a_certificate_has_its_key(self) -> Self:
+        has_key = self.server.private_key is not None
+        if (self.server.certificate is not None) != has_key:
+            said, missing = ("private_key", "certificate")[:: 1 if has_key else -1]
+            raise ValueError(f"server.{said} is set without server.{missing}")
         return self
 
     @model_validator(mode="after")
@@ -374,10 +398,3 @@ class Settings(Document):
                 "cache.snapshot is set without secrets.key_file: 'vdx-policy new-key' makes one"
             )
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from policy.networks import Address, Network
+from policy.networks import Address, Network, is_loopback
 
 
 @pytest.mark.parametrize("written", ["192.0.2.7", "2001:db8::7"])
@@ -46,3 +46,19 @@ def test_what_is_no_address_is_told_once() -> None:
         TypeAdapter(Address).validate_python("192.0.2.256")
 
     assert refused.value.error_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "want"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104  what is tested
+        ("192.0.2.7", False),
+        ("policy.example.org", False),
+    ],
+)
+def test_loopback_is_for_this_machine_alone(host: str, *, want: bool) -> None:
+    """By address or by its usual name; other names are not looked up."""
+    assert is_loopback(host) == want

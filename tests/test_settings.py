@@ -21,6 +21,19 @@ def test_loopback_needs_no_credentials(host: str) -> None:
     assert Settings(server=Server(host=host)).server.host == host
 
 
+@pytest.mark.parametrize(
+    ("said", "missing"), [("certificate", "private_key"), ("private_key", "certificate")]
+)
+def test_a_certificate_has_its_key(said: str, missing: str) -> None:
+    """And the key its certificate."""
+    both = {said: "/etc/a.pem", missing: "/etc/b.pem"}
+
+    with pytest.raises(ValidationError, match=rf"server\.{said} is set without server\.{missing}"):
+        Settings.model_validate({"server": {said: "/etc/a.pem"}})
+
+    assert Settings.model_validate({"server": both}).server.certificate is not None
+
+
 def test_operators_are_known() -> None:
     """What they may see is for nobody else, not even on the same machine."""
     with pytest.raises(ValidationError, match=r"without operator\.credentials"):

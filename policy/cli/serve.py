@@ -15,6 +15,8 @@ import uvloop
 
 from policy.cli.options import config_option, settings_from
 from policy.server import PolicyServer, Ready
+from policy.setting_values import MOST_WORKERS
+from policy.workers.service import serve_with_workers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,22 +31,50 @@ OPEN_FILES: Final = 65_536
 
 @click.command()
 @config_option
-def serve(config: Path | None) -> None:
-    """Answer policy requests until Ctrl-C or SIGTERM."""
-    settings = settings_from(config)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    metavar="N",
+    help="Processes that answer, instead of server.workers of the settings.",
+)
+def serve(config: Path | None, workers: int | None) -> None:
+    """Answer policy requests until Ctrl-C or SIGTERM.
+
+    SIGHUP looks at the rules again. With more than one worker SIGUSR2 restarts
+    them one by one, with the certificate as it is on disk.
+    """
+    settings = _with_workers(settings_from(config), workers)
+    several = settings.server.workers > 1
     logging.basicConfig(
         level=settings.log.level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        if not several
+        else "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s",
     )
     for talkative in ("alembic", "watchfiles"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    _allow_open_files()
+    if several:
+        serve_with_workers(settings, lambda ready: click.echo(describe(ready, settings)))
+        click.echo("vdx-policy: stopped")
+        return
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+
+
+def _with_workers(settings: Settings, workers: int | None) -> Settings:
+    if workers is None:
+        return settings
+    server = settings.server.model_copy(update={"workers": workers})
+    return settings.model_copy(update={"server": server})
+
+
+def _allow_open_files() -> None:
     # Each connection is a file; the usual soft limit of 1,024 is soon used up by idle ones.
     usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
     if resource.RLIM_INFINITY != usual < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
@@ -62,6 +92,8 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop_once)
     # During the start it must not end the service, as it would by itself.
     loop.add_signal_handler(signal.SIGHUP, log.info, "starting, the rules are being read")
+    # It would end the service too, and this one process cannot be restarted by itself.
+    loop.add_signal_handler(signal.SIGUSR2, log.warning, "one worker: restart the service instead")
     try:
         async with PolicyServer(settings) as server:
             loop.add_signal_handler(signal.SIGHUP, server.reload)
@@ -81,6 +113,8 @@ def describe(ready: Ready, settings: Settings) -> str:
         f"  directory: {ready.addresses} addresses, {ready.database}",
         f"  rules: {rules}",
     ]
+    if settings.server.workers > 1:
+        lines.append(f"  workers: {settings.server.workers}")
     if ready.operator_url is not None:
         lines.append(f"  operators: {ready.operator_url}")
     if ready.note is not None:
@@ -95,6 +129,8 @@ def _example(ready: Ready, settings: Settings) -> str:
         {"call_direction": "dial_in", "protocol": "sip", "local_alias": ready.example}
     )
     command = ["curl", f"{ready.url}/policy/v1/service/configuration?{query}"]
+    if ready.url.startswith("https:"):  # the certificate is for the name that nodes know
+        command[1:1] = ["-k"]
     if settings.access.credentials:
         command[1:1] = ["-u", settings.access.credentials[0].username]
     return shlex.join(command)

@@ -10,6 +10,7 @@ from policy.directory.queries.platform import (
     FIND_UNKNOWN_NAMES,
     FORGET_PLATFORM_NAMES,
     KEEP_PLATFORM_NAMES,
+    READ_PLATFORM_NAMES,
 )
 from policy.errors import DirectoryError
 
@@ -17,22 +18,33 @@ if TYPE_CHECKING:
     from policy.platform_names import PlatformNames
 
 
-async def store_names(dsn: str, platform: PlatformNames) -> list[str]:
+async def store_names(
+    dsn: str, platform: PlatformNames, *, only_changed: bool = False
+) -> list[str]:
     """Replace the lists in the database; gives the rooms that name what is not on them.
 
-    Such rooms stay as they are, since their callers would gain nothing. Raises DirectoryError.
+    Such rooms stay as they are, since their callers would gain nothing. To look at a million rooms
+    takes half a minute: with `only_changed` they are not looked at when the lists are as they were.
+    Raises DirectoryError.
     """
     connection = await connect(dsn, timeout_s=CONNECT_S, to=PRIMARY)
+    wanted = _lists(platform)
     try:
         async with connection.transaction():
+            known = dict(await connection.fetch(READ_PLATFORM_NAMES))
+            if only_changed and known == wanted:
+                return []
             await connection.execute(FORGET_PLATFORM_NAMES)
-            for kind in type(platform).model_fields:
-                names = platform.known(kind)
-                if names is not None:
-                    await connection.execute(KEEP_PLATFORM_NAMES, kind, sorted(names))
+            for kind, names in wanted.items():
+                await connection.execute(KEEP_PLATFORM_NAMES, kind, names)
             rows = await connection.fetch(FIND_UNKNOWN_NAMES)
     except FAULTS as exc:
         raise DirectoryError(f"database: {reason_of(exc)}") from exc
     finally:
         await connection.close()
     return [f"room {row['service_name']}: {row['fault']}" for row in rows]
+
+
+def _lists(platform: PlatformNames) -> dict[str, list[str]]:
+    known = {kind: platform.known(kind) for kind in type(platform).model_fields}
+    return {kind: sorted(names) for kind, names in known.items() if names is not None}

@@ -97,9 +97,11 @@ class Connection(RequestHandler):
             data, self._held = self._held + data, b""
         if self._later is not None:
             self._hold(data)
+        elif len(data) > MAX_HELD_BYTES:
+            self._hand_over(data)
         elif data.endswith(END):
             self._read(data)
-        elif len(data) <= MAX_HELD_BYTES and may_become_plain(data):
+        elif may_become_plain(data):
             self._held = data
         else:
             self._hand_over(data)
@@ -139,6 +141,7 @@ class Connection(RequestHandler):
         closes = closes or self.must_leave()
         self._hall.post(transport, self._hall.bytes_of(reply, self.heard_at, closes=closes))
         if closes:
+            self._held = b""  # nothing else is answered
             self._loop.call_soon(self.force_close)  # behind the post
 
     def _send_late(self, answered: asyncio.Future[Reply]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from aiohttp.http_exceptions import HttpProcessingError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import ssl
 
     from policy.handlers.connection import Prompt
-    from policy.handlers.hall import Handler
+    from policy.handlers.hall import Handler, Share
 
 # Nodes send some 2 kB; an alias of 10,000 characters is still to get a clean answer.
 MAX_REQUEST_LINE_BYTES: Final = 64 << 10
@@ -27,6 +28,8 @@ LINGER_S: Final = 0.3
 # A connection that has been silent for so long is not about to ask.
 SILENT_S: Final = 1.0
 _TICK_S: Final = 0.02
+# To aiohttp, 0 means to wait for ever.
+_AT_ONCE_S: Final = 0.001
 
 # aiohttp's own messages, without what a broken request said.
 http_log = logging.getLogger("policy.http")
@@ -67,6 +70,7 @@ class Door:
         self._handle = handle
         self._prompt = prompt
         self.max_age_s = max_age_s
+        self.share: Share | None = None  # of the connections of several processes
         self._hall: Hall | None = None
         self._listening: dict[socket.socket, asyncio.Server] = {}
 
@@ -74,7 +78,13 @@ class Door:
         """Accept connections; may be called for several listeners."""
         if self._hall is None:
             http_log.filters = [_WithoutRequest()]
-            self._hall = Hall(self._handle, self._prompt, limits=_LIMITS, max_age_s=self.max_age_s)
+            self._hall = Hall(
+                self._handle,
+                self._prompt,
+                limits=_LIMITS,
+                max_age_s=self.max_age_s,
+                share=self.share,
+            )
         # A copy: what asyncio is given, it closes.
         self._listening[listener] = await asyncio.get_running_loop().create_server(
             self._hall, sock=listener.dup(), backlog=BACKLOG, ssl=tls
@@ -83,6 +93,14 @@ class Door:
     async def leave(self, listener: socket.socket) -> None:
         """Accept no more from one listener; whoever has come that way stays."""
         self._listening.pop(listener).close()
+
+    async def admit(self, connected: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Take in who was accepted elsewhere; who then fails to shake hands is let go."""
+        if self._hall is None:
+            connected.close()
+            return
+        with suppress(OSError):  # SSLError too
+            await asyncio.get_running_loop().connect_accepted_socket(self._hall, connected, ssl=tls)
 
     async def drain(self, within_s: float) -> None:
         """Accept no more, answer what still comes, and return when nobody is left.
@@ -111,7 +129,7 @@ class Door:
         for listener in tuple(self._listening):
             await self.leave(listener)
         if self._hall is not None:
-            await self._hall.shutdown(timeout=0)
+            await self._hall.shutdown(timeout=_AT_ONCE_S)
 
 
 _LIMITS: Final = {

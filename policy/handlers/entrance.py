@@ -36,7 +36,8 @@ class Entrance:
             return refused
         if request.method not in METHODS:
             return refusal(405, "method not allowed", Allow=",".join(METHODS))
-        return await self._pages.get(request.path, self._rest)(request)
+        # An encoded slash is none: `path_safe` leaves it as it is.
+        return await self._pages.get(request.rel_url.path_safe, self._rest)(request)
 
 
 class NodeEntrance(Entrance):

@@ -116,7 +116,8 @@ class Hall(web.Server):
     def _deliver(self) -> None:
         post, self._post = self._post, []
         for transport, answer in post:
-            transport.write(answer)
+            if not transport.is_closing():  # uvloop raises, and the others would get nothing
+                transport.write(answer)
 
     async def _see(self, request: web.BaseRequest) -> web.StreamResponse:
         response = await self._handle(request)

@@ -13,12 +13,16 @@ from policy.directory.records import AddressKey
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from policy.directory.lookup import Directory
     from policy.errors import Problem
+    from policy.handlers.entrance import Page
     from policy.rules.reload import LiveRules
+
+    # Gives the metrics of the whole service in Prometheus' text form.
+    ReadMetrics = Callable[[], Awaitable[bytes]]
 
 # Asked for past the cache; whether somebody owns it does not matter.
 _PROBE: Final = AddressKey("health", "")
@@ -32,18 +36,38 @@ class DirectoryHealth:
     state: Callable[[], Mapping[str, object]] = dict
 
 
+async def read_own_metrics() -> bytes:
+    """Give the metrics of this process; made in a thread, it takes milliseconds."""
+    return await asyncio.to_thread(prometheus_client.generate_latest)
+
+
 class HealthHandler:
     """Tells load balancers and Prometheus how the service is."""
 
-    def __init__(self, directory: DirectoryHealth, live: LiveRules) -> None:
+    def __init__(
+        self,
+        directory: DirectoryHealth,
+        live: LiveRules,
+        read_metrics: ReadMetrics = read_own_metrics,
+    ) -> None:
         self._directory = directory
         self._live = live
+        self._read_metrics = read_metrics
 
-    async def live(self, _request: web.Request) -> web.Response:
+    def pages(self) -> Mapping[str, Page]:
+        """Give the paths that say how the service is."""
+        return {
+            "/health/live": self.live,
+            "/health/ready": self.ready,
+            "/health/rules": self.rules,
+            "/metrics": self.metrics,
+        }
+
+    async def live(self, _request: web.BaseRequest) -> web.Response:
         """Say that the process answers."""
         return web.json_response({"status": "alive"})
 
-    async def ready(self, _request: web.Request) -> web.Response:
+    async def ready(self, _request: web.BaseRequest) -> web.Response:
         """Say whether the directory answers and which rules are in force; 503 when it does not."""
         try:
             await self._directory.origin.find(_PROBE)
@@ -63,7 +87,7 @@ class HealthHandler:
             status=200 if ready else 503,
         )
 
-    async def rules(self, _request: web.Request) -> web.Response:
+    async def rules(self, _request: web.BaseRequest) -> web.Response:
         """Say which rules are in force and what keeps those of the folder out.
 
         Always 200: rules that are kept out are no reason to send calls elsewhere.
@@ -84,20 +108,12 @@ class HealthHandler:
             }
         )
 
-    async def metrics(self, _request: web.Request) -> web.Response:
-        """Give all metrics in Prometheus' text form; made in a thread, it takes milliseconds."""
-        body = await asyncio.to_thread(prometheus_client.generate_latest)
+    async def metrics(self, _request: web.BaseRequest) -> web.Response:
+        """Give all metrics of the service in Prometheus' text form."""
         return web.Response(
-            body=body, headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST}
+            body=await self._read_metrics(),
+            headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST},
         )
-
-
-def add_health_routes(app: web.Application, health: HealthHandler) -> None:
-    """Tell an application the paths that say how the service is."""
-    app.router.add_get("/health/live", health.live)
-    app.router.add_get("/health/ready", health.ready)
-    app.router.add_get("/health/rules", health.rules)
-    app.router.add_get("/metrics", health.metrics)
 
 
 def _iso(at: datetime) -> str:

@@ -10,6 +10,7 @@ import re
 from enum import StrEnum
 from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from itertools import product
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -102,13 +103,24 @@ class Parameters:
 
         `P-Asserted-Identity` and `p_Asserted-Identity` are the same header of two versions.
         """
-        if self._all is None and _last_part(name) not in self._query.lower():
-            return ()
+        if self._all is None and self._query.isascii():
+            value = self._query[slice(*self._where_is(name))]
+            return _header_values(unquote_plus(value, errors="replace")) if value else ()
         wanted = _folded(name)
         for key, value in self.pairs():
             if len(key) == len(name) and _folded(key) == wanted:
                 return _header_values(value)
         return ()
+
+    def _where_is(self, name: str) -> tuple[int, int]:
+        """Find the first value of a name in any spelling; of one that is missing, an empty part."""
+        folded = self._query.lower()
+        found = [(at, len(each)) for each in _spellings(name) if (at := folded.find(each)) >= 0]
+        if not found:
+            return 0, 0
+        at, length = min(found)
+        end = folded.find("&", at + length)
+        return at + length, end if end >= 0 else len(folded)
 
     def header_addresses(self, name: str) -> tuple[IPv4Address | IPv6Address, ...]:
         """Give the addresses in a SIP header, without what is none."""
@@ -145,9 +157,11 @@ def _by_spelling(words: type[WordT]) -> Mapping[str, WordT]:
 
 
 @cache
-def _last_part(name: str) -> str:
-    """Give what no spelling of a header's name is without, in lower case."""
-    return f"{_folded(name).rpartition('_')[2]}="
+def _spellings(name: str) -> tuple[str, ...]:
+    """Give a header's name in every spelling, as it stands in a query in lower case."""
+    first, *others = _folded(name).split("_")
+    tails = product(*((f"-{each}", f"_{each}") for each in others))
+    return tuple(f"&{first}{''.join(tail)}=" for tail in tails)
 
 
 def version_parts(text: str) -> tuple[int, ...]:

@@ -6,11 +6,19 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import web
 
+from policy.handlers.door import Door
+from policy.handlers.listening import listen
+from policy.handlers.tls import tls_of
+from policy.settings import Server
+from tests.certificates import write_certificate
 from tests.fakes.directory import FakeDirectory
 from tests.running import running
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Run
 
 
@@ -56,3 +64,27 @@ def test_no_server_is_one_line(run: Run) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("vdx-policy: http://127.0.0.1:1/health/live: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+async def test_a_server_that_speaks_tls_is_asked_by_tls(run: Run, tmp_path: Path) -> None:
+    """Whatever name its certificate is for: it is this machine."""
+    write_certificate(tmp_path)
+    files = {"certificate": tmp_path / "server.pem", "private_key": tmp_path / "server.key"}
+    tls = tls_of(Server.model_validate(files))
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.Response(text=request.path)
+
+    with listen("server", "127.0.0.1", 0) as listener:
+        door = Door(answer)
+        await door.open(listener, tls)
+        done = await asyncio.to_thread(
+            run,
+            "health",
+            server_port=listener.getsockname()[1],
+            server_certificate=files["certificate"],
+            server_private_key=files["private_key"],
+        )
+        await door.close()
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "/health/live\n", "")

@@ -12,7 +12,7 @@ import pytest
 
 from policy.cli.serve import describe
 from policy.server import Ready
-from policy.settings import Settings
+from policy.settings import Server, Settings
 
 if TYPE_CHECKING:
     import subprocess
@@ -181,3 +181,49 @@ def test_the_ready_message_names_the_port_of_operators() -> None:
 
     assert "  operators: http://127.0.0.1:8090" in describe(ready, Settings()).splitlines()
     assert "operators" not in describe(READY, Settings())
+
+
+def test_the_ready_message_says_how_many_answer() -> None:
+    """One needs no mention."""
+    server = Server(workers=4)
+
+    assert "  workers: 4" in describe(READY, Settings(server=server)).splitlines()
+    assert "workers" not in describe(READY, Settings())
+
+
+def test_the_example_call_goes_through_tls() -> None:
+    """The certificate is for the name that nodes know, not for this machine's own."""
+    lines = describe(replace(READY, url="https://127.0.0.1:8443"), Settings()).splitlines()
+
+    assert lines[-1].startswith("  curl -k 'https://127.0.0.1:8443/")
+
+
+@pytest.mark.usefixtures("rules")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_wrong_certificate_stops_the_start(run: Run, tmp_path: Path, workers: int) -> None:
+    """Before a database is touched, and before a process is started for it."""
+    (tmp_path / "chain.pem").write_text("nothing of the kind")
+    (tmp_path / "key.pem").write_text("nothing of the kind")
+
+    done = run(
+        *("serve", "--workers", str(workers)),
+        server_port=0,
+        database_url=AWAY,
+        server_certificate=tmp_path / "chain.pem",
+        server_private_key=tmp_path / "key.pem",
+    )
+
+    assert is_one_message(done, 1), done
+    assert "chain.pem: holds no certificate in PEM form" in done.stderr
+
+
+@pytest.mark.usefixtures("rules")
+def test_several_workers_fail_as_one_does(run: Run, rules: Path) -> None:
+    """With the same codes and messages."""
+    away = run("serve", "--workers", "2", server_port=0, database_url=AWAY)
+    (rules / "a.yaml").write_text("rules: [{name: a}]")
+    wrong = run("serve", "--workers", "2", server_port=0, database_url=AWAY)
+
+    assert is_one_message(away, 1), away
+    assert away.stderr == "vdx-policy: database: connection refused\n"
+    assert (wrong.returncode, "rules/a.yaml:1:" in wrong.stderr) == (2, True)

@@ -82,6 +82,9 @@ def test_the_example_of_a_setting_is_accepted_and_not_its_default(path: tuple[st
     needed = {"VDX_POLICY_ACCESS_ANONYMOUS": "true"}
     if path == ("operator", "port"):
         needed["VDX_POLICY_OPERATOR_CREDENTIALS"] = examples["VDX_POLICY_OPERATOR_CREDENTIALS"]
+    if path[0] == "server":  # the two go together
+        pair = ("VDX_POLICY_SERVER_CERTIFICATE", "VDX_POLICY_SERVER_PRIVATE_KEY")
+        needed |= {name: examples[name] for name in pair}
     environ = needed | {variable_of(path): examples[variable_of(path)]}
 
     changed = load_settings(None, environ).model_dump()

@@ -118,7 +118,7 @@ class Program:
                 line = await self._line()
                 if not line:
                     raise AssertionError(f"it does not start:\n{self.said()}")
-        found = re.search(r"ready on (http://\S+)", self.lines[0])
+        found = re.search(r"ready on (https?://\S+)", self.lines[0])
         assert found is not None
         self.url = found[1]
 

@@ -133,3 +133,24 @@ def test_a_value_is_found_wherever_it_stands(fields: list[str]) -> None:
 
     assert {name: parameters.written(name) for name in everything} == everything
     assert parameters.values() == everything
+
+
+HEADERS = st.sampled_from(
+    ["ms-subnet", "MS_Subnet", "ms_subnet", "x-ms-subnet", "subnet", "mssubnet"]
+)
+
+
+@given(st.lists(st.tuples(HEADERS, VALUES).map("=".join), max_size=5))
+def test_the_first_of_all_spellings_counts(fields: list[str]) -> None:
+    """Looking for a header and reading everything give the same."""
+    query = "&".join(fields)
+    pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+    written = [value for name, value in pairs if name.lower().replace("-", "_") == "ms_subnet"]
+
+    got = Parameters.parse(query).header("ms-subnet")
+
+    assert (
+        got == Parameters.parse(urlencode({"ms-subnet": written[0]})).header("ms-subnet")
+        if written
+        else got == ()
+    )

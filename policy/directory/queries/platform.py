@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+READ_PLATFORM_NAMES: Final = "SELECT kind, names FROM platform_names"
+
 FORGET_PLATFORM_NAMES: Final = "DELETE FROM platform_names"
 
 KEEP_PLATFORM_NAMES: Final = "INSERT INTO platform_names (kind, names) VALUES ($1, $2)"

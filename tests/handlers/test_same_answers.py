@@ -1,0 +1,130 @@
+"""Whatever is sent, in whatever pieces, aiohttp alone would have answered the same."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes.directory import FakeDirectory
+from tests.handlers.asking import ROOM, SERVICE
+from tests.handlers.talking import Talk, Watched, cut, halled, request, talk, watched
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ALIAS: Final = f"{SERVICE}?local_alias="
+ODD: Final = "TE: x"  # harmless, and read by aiohttp
+VISIBLE: Final = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=20)
+TARGETS: Final = st.builds(
+    "{}{}".format,
+    st.sampled_from(
+        [
+            ALIAS,
+            "/",
+            "/health/",
+            "/policy/v1/registrations/",
+            "/policy/v1/participant/avatar/",
+            "/policy/v1/participant/location?",
+        ]
+    ),
+    VISIBLE | st.sampled_from(["karin.holm%40example.org", "live", "ready#" + SERVICE, "%2Flive"]),
+)
+PLACES: Final = st.lists(st.integers(0, 500), max_size=6)
+# What becomes of one valid request on the way.
+WHOLE: Final = st.builds(
+    request,
+    TARGETS,
+    st.sampled_from(["X: y", "Connection: close", "Connection: keep-alive", ODD, "Expect: x", ""]),
+    method=st.sampled_from(["GET"] * 8 + ["HEAD", "POST", "OPTIONS"]),
+)
+WITH_BODY: Final = st.sampled_from(
+    [
+        request(ALIAS, "Content-Length: 3") + b"abc",
+        request(ALIAS, "Content-Length: 3", method="POST") + b"abc",
+        request(ALIAS, "Content-Length: 3", "Content-Length: 4") + b"abcd",
+        request(ALIAS, "Transfer-Encoding: chunked") + b"3\r\nabc\r\n0\r\n\r\n",
+        request(ALIAS, "Transfer-Encoding: chunked", "Content-Length: 3") + b"0\r\n\r\n",
+        request(ALIAS, "Transfer-Encoding : chunked") + b"0\r\n\r\n",
+        request(ALIAS, "Content-Length: 30") + request("/nothing"),
+        request(ALIAS, "Connection: upgrade", "Upgrade: x"),
+    ]
+)
+MUTATED: Final = st.builds(
+    lambda data, at, instead, gone: (
+        data[: at % len(data)] + instead + data[at % len(data) + gone :]
+    ),
+    WHOLE | WITH_BODY,
+    st.integers(0, 300),
+    st.sampled_from([b"", b"\n", b"\r", b"\r\n", b"\r\n\r\n", b"\0", b" ", b"\t", b":", b"\xff"]),
+    st.integers(0, 3),
+)
+STREAMS: Final = st.lists(WHOLE | WHOLE | WITH_BODY | MUTATED, min_size=1, max_size=4)
+# No request survives it, so that every conversation has an end.
+END: Final = b"\r\n\r\n\0\0\r\n\r\n" + request("/end", "Connection: close") + b"\0\r\n\r\n"
+STATUS: Final = re.compile(rb"HTTP/1\.[01] ([0-9]{3}) ")
+
+
+@pytest.fixture(scope="module")
+async def port() -> AsyncIterator[tuple[str, str, Watched]]:
+    """Serve the same twice: both ways, and by aiohttp alone."""
+    served = watched(FakeDirectory(ROOM))
+    async with (
+        halled(served.handle, served) as (both, _),
+        halled(served.handle, None) as (alone, _),
+    ):
+        yield both, alone, served
+
+
+@given(target=TARGETS, places=PLACES)
+async def test_pieces_and_ways_make_no_difference(
+    port: tuple[str, str, Watched], target: str, places: list[int]
+) -> None:
+    """Status, type and body are the same, in any pieces, by either way."""
+    both, alone, served = port
+
+    async with talk(both) as node, talk(both) as odd, talk(alone) as old:
+        await node.say(*cut(request(target), places))
+        answer = await node.hear()
+        others = await odd.ask(target, ODD), await old.ask(target)
+
+    assert [each.said for each in others] == [answer.said] * 2
+    assert [each.headers.keys() for each in others] == [answer.headers.keys()] * 2
+    served.promptly.clear()
+    served.by_aiohttp.clear()
+
+
+@given(stream=STREAMS, whole=st.booleans(), places=PLACES)
+async def test_any_stream_gets_the_answers_of_aiohttp(
+    port: tuple[str, str, Watched], stream: list[bytes], places: list[int], *, whole: bool
+) -> None:
+    """All of them, in order, whether requests come one by one, together, or in pieces."""
+    both, alone, served = port
+    pieces = cut(b"".join(stream), places) if whole else stream
+
+    got, wanted = await all_of(both, pieces), await all_of(alone, pieces)
+
+    assert got == wanted
+    served.promptly.clear()
+    served.by_aiohttp.clear()
+
+
+async def all_of(url: str, pieces: list[bytes]) -> list[bytes]:
+    """Give the status of each answer; why something is no HTTP depends on where it is cut."""
+    said = bytearray()
+
+    async def listen(node: Talk) -> None:
+        with suppress(ConnectionError):  # the server hangs up on what it has not read
+            while piece := await node.some():
+                said.extend(piece)
+
+    async with talk(url) as node, asyncio.TaskGroup() as group:
+        group.create_task(listen(node))
+        with suppress(ConnectionError):
+            await node.say(*pieces, END)
+    return STATUS.findall(bytes(said))
