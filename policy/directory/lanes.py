@@ -1,8 +1,9 @@
 """Few dedicated connections with one prepared query each; a busy moment shares round trips.
 
 A pool that resets its connections at every release costs a second round trip per query. Here a
-lane owns its connection for good: keys that arrive while all lanes are busy wait together, and the
-first free lane asks for all of them at once.
+lane owns its connection for good. Keys that arrive while one lane asks wait for it together, and it
+asks for all of them at once: a key costs server and database half of what it costs alone. The other
+lanes help out when many wait, and when an answer takes long.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 from policy.directory.connection import FAULTS, connect, reason_of
-from policy.directory.queries.calls import FIND_ADDRESSES
+from policy.directory.queries.calls import FIND_ADDRESSES, FIND_BY_INDEX
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_KEYS_PER_QUERY: Final = 200
-# A question may wait longer than its limit by this.
+# So many are as cheap together as more would be: another lane takes them.
+ENOUGH_KEYS: Final = 40
+# A question may wait longer than its limit by this, and no longer than this for one that hangs.
 LOOK_S: Final = 0.02
 # While the database is away it is tried this often; in between, everybody is told at once.
 RETRY_S: Final = 0.5
@@ -45,7 +48,7 @@ class Lanes:
 
     def __init__(self, dsn: str, *, connections: int, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._line = _Line()
+        self._line = _Line(connections)
         self._lanes = [_Lane(dsn, timeout_s) for _ in range(connections)]
         self._tasks: list[asyncio.Task[None]] = []
         # One timer for all who wait: `asyncio.timeout` for each takes longer than to read a row.
@@ -98,19 +101,27 @@ class Lanes:
         waiting = (*self._line.waiting, *(each for lane in self._lanes for each in lane.batch))
         overdue = [each for each in waiting if each[2] <= loop.time()]
         _fail(overdue, DirectoryError("database: no answer in time"))
+        if self._line.waiting:  # since the last look, or for a lane that is at it for long
+            self._line.call()
         self._looking = loop.call_later(LOOK_S, self._look) if waiting else None
 
 
 class _Line:
     """Who waits for a row, in their order, and the lanes that wait for somebody."""
 
-    def __init__(self) -> None:
+    def __init__(self, lanes: int) -> None:
         self.waiting: deque[Waiting] = deque()
+        self._lanes = lanes
         self._idle: deque[asyncio.Future[None]] = deque()
 
     def add(self, waiting: Waiting) -> None:
-        """Let somebody wait; one lane that does nothing is woken."""
+        """Let somebody wait, for the lane that asks already unless there are enough."""
         self.waiting.append(waiting)
+        if len(self._idle) == self._lanes or len(self.waiting) % ENOUGH_KEYS == 0:
+            self.call()
+
+    def call(self) -> None:
+        """Wake a lane that does nothing, if there is one."""
         while self._idle:
             idle = self._idle.popleft()
             if not idle.done():
@@ -167,6 +178,7 @@ class _Lane:
         try:
             async with asyncio.timeout(self._timeout_s) as self._connecting:
                 self._connection = await connect(self._dsn, timeout_s=self._timeout_s)
+                await self._connection.execute(FIND_BY_INDEX)
                 self._statement = await self._connection.prepare(FIND_ADDRESSES)
                 # Preparing alone leaves a transaction open: it would hold locks on every table
                 # of the query until the first call, and let no migration through.

@@ -31,7 +31,8 @@ async def store_names(
     wanted = _lists(platform)
     try:
         async with connection.transaction():
-            known = dict(await connection.fetch(READ_PLATFORM_NAMES))
+            read = await connection.fetch(READ_PLATFORM_NAMES)
+            known = {row["kind"]: row["names"] for row in read}
             if only_changed and known == wanted:
                 return []
             await connection.execute(FORGET_PLATFORM_NAMES)

@@ -272,7 +272,7 @@ def _sent(
 def _secrets(
     asked: Asked, known: Known, told: Decision | Drawing | PhonebookSearch | None
 ) -> Iterator[str]:
-    yield Parameters.parse(asked.query).text("third_party_passcode")
+    yield Parameters(asked.query).text("third_party_passcode")
     targets: Iterator[Target | None] = (each.entry.target for each in known.entries.values())
     for target in targets:
         yield from secrets_of(target)

@@ -228,12 +228,12 @@ def _fitted(asked: Asked, answer: ForwardedAnswer) -> ForwardedAnswer:
     if answer.action is Action.NOT_FOUND:
         return answer
     if asked.request_type is RequestType.AVATAR:
-        parameters = Parameters.parse(asked.query)
+        parameters = Parameters(asked.query)
         wanted = (parameters.number("width"), parameters.number("height"))
         if size_shown(answer.image) != wanted:
             raise AnswerError("the picture is no RGB JPEG of the size that was asked for")
     if asked.request_type is RequestType.PHONEBOOK and isinstance(answer.result, list):
-        limit = Parameters.parse(asked.query).number("limit")
+        limit = Parameters(asked.query).number("limit")
         return replace(answer, result=answer.result[:limit])
     return answer
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from policy.handlers.notebook import Notebook
     from policy.wire.asked import Asked
 
-    # By the process's clock in seconds; by the database's, and the version of the rules, for notes.
-    Began = tuple[float, datetime | None, str]
+    # When a request came, by the database's clock, and the version of the rules.
+    At = tuple[datetime, str]
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +59,6 @@ class Safety:
     ) -> Callable[[Asked], Reply | Awaitable[Reply]]:
         """Wrap an answerer: time limit, fallback, count, note, bytes; what comes never raises."""
         return _Guard(self, request_type, answerer).respond
-
-    def begin(self) -> Began:
-        """Note when a request came, and the rules in force then: those decide it."""
-        notebook = self.notebook
-        if notebook is None:
-            return time.perf_counter(), None, ""
-        return time.perf_counter(), notebook.clock(), notebook.rules.table.version
 
     def instead(self, request_type: RequestType, exc: Exception) -> Decision:
         """Give what a node is told because of an error, and say so in the log."""
@@ -114,38 +107,42 @@ class _Guard:
 
     def __init__(self, safety: Safety, request_type: RequestType, answerer: Answerer) -> None:
         self._safety = safety
+        self._notebook = safety.notebook
         self._request_type = request_type
         self._answer = answerer.answer
         self._seconds = ANSWER_SECONDS.labels(request_type.value)
 
     def respond(self, asked: Asked) -> Reply | Awaitable[Reply]:
-        began = self._safety.begin()
+        # Which rules are in force now is what decides it.
+        notebook, at_s = self._notebook, time.perf_counter()
+        at = (notebook.clock(), notebook.rules.table.version) if notebook is not None else None
         try:
             outcome = self._answer(asked)
         except Exception as exc:  # noqa: BLE001  the one place: a node must get its answer
             outcome = self._safety.instead(self._request_type, exc)
         if isinstance(outcome, Decision):
-            return self._reply(asked, began, outcome)
-        return self._later(asked, began, outcome)
+            return self._reply(asked, at_s, at, outcome)
+        return self._later(asked, at_s, at, outcome)
 
-    async def _later(self, asked: Asked, began: Began, outcome: Awaitable[Decision]) -> Reply:
+    async def _later(
+        self, asked: Asked, at_s: float, at: At | None, outcome: Awaitable[Decision]
+    ) -> Reply:
         try:
             async with asyncio.timeout(self._safety.answer_within_s):
                 decision = await outcome
         except Exception as exc:  # noqa: BLE001  the one place: a node must get its answer
             decision = self._safety.instead(self._request_type, exc)
-        return self._reply(asked, began, decision)
+        return self._reply(asked, at_s, at, decision)
 
-    def _reply(self, asked: Asked, began: Began, decision: Decision) -> Reply:
+    def _reply(self, asked: Asked, at_s: float, at: At | None, decision: Decision) -> Reply:
         reply = _reply_of(self._request_type, decision)
         REQUESTS.add((self._request_type, decision.action, decision.reason))
         if decision.rule or decision.shadows or decision.faults:
             self._safety.tell_of_rules(decision)
-        at_s, at, version = began
         took_s = time.perf_counter() - at_s
         self._seconds.observe(took_s)
-        if self._safety.notebook is not None and at is not None:
-            self._safety.notebook.note(asked, decision, at, version, took_s)
+        if self._notebook is not None and at is not None:
+            self._notebook.note(asked, decision, *at, took_s)
         return reply
 
 
@@ -161,19 +158,14 @@ def _log_fault(request_type: RequestType, exc: Exception) -> None:
 
 
 def _reply_of(request_type: RequestType, decision: Decision) -> Reply:
+    result = decision.result
+    if isinstance(result, ServiceResult) and not decision.rule and not decision.text:
+        body = responses.render_service(result, decision.reason)  # as for most calls
+        return Reply(200, responses.CONTENT_TYPE, body)
     if decision.image:
         return Reply(200, responses.IMAGE_TYPE, decision.image)
     if request_type is RequestType.AVATAR:  # a node expects nothing beside the status
         return Reply(404, "", b"")
-    return Reply(
-        404 if decision.action is Action.NOT_FOUND else 200,
-        responses.CONTENT_TYPE,
-        _body_of(decision),
-    )
-
-
-def _body_of(decision: Decision) -> bytes:
-    result = decision.result
-    if isinstance(result, ServiceResult) and not decision.rule and not decision.text:
-        return responses.render_service(result, decision.reason)
-    return responses.render(decision.action, result, decision.notes())
+    status = 404 if decision.action is Action.NOT_FOUND else 200
+    body = responses.render(decision.action, result, decision.notes())
+    return Reply(status, responses.CONTENT_TYPE, body)

@@ -46,7 +46,7 @@ def sample_of(
 ) -> Sample:
     """Show a call; `key` has 1 to 64 bytes."""
     kept, said = with_stand_ins(asked, key)
-    parameters = Parameters.parse(kept.query)
+    parameters = Parameters(kept.query)
     before, after = (_masked(side, said) for side in sides)
     changes = [Change(name, _value(before, name), _value(after, name)) for name in differs]
     return Sample(

@@ -1,6 +1,7 @@
-"""The serving side of a reload: has rules built by another process, and takes them in piecemeal.
+"""Rules for the serving process: built here at the start, by another process at a reload.
 
-The process is a fresh one for each build: it starts in a third of a second, keeps no memory and no
+Either way they arrive pickled: reading leaves ten times behind what rules need, scattered among
+them. For a reload the process is a fresh one for each build: it starts in a third of a second, keeps no memory and no
 state between builds, and can be killed. Its parts are unpickled one at a time with rests between.
 Measured with 10,000 rules on two cores: 2.4 s in all, of which the loop is held 0.3 ms at a time.
 """
@@ -8,6 +9,7 @@ Measured with 10,000 rules on two cores: 2.4 s in all, of which the loop is held
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import io
 import pickle
@@ -16,8 +18,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from policy.rules.comparisons import compiled
 from policy.rules.table import RuleTable
-from policy.rules.workshop import LENGTH, Items, Refused, Sent
+from policy.rules.workshop import LENGTH, Items, One, Refused, Sent, load_and_check, packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +35,9 @@ LIMIT_S: Final = 60.0
 REST_S: Final = 0.001
 # While a thread makes the table, the loop gets its turn after so long; Python's own are 5 ms.
 TURN_S: Final = 0.0002
+
+# Looking for what fewer have left, some 500 rules, costs a start 50 ms and is not worth it.
+MANY_PARTS: Final = 25
 
 # A group of its own, since Ctrl-C is for the server alone; not a session of its own: many Linux
 # systems share the CPU among sessions first, and niceness would count for nothing.
@@ -62,6 +68,32 @@ class Failed:
     """Nobody knows whether the rules are right; the next change tries again."""
 
     text: str
+
+
+def build_here(job: Job) -> Built:
+    """Load, check and test the rules of a folder at once; raises RulesError with every problem.
+
+    They are packed, everything else is let go, and they are unpacked into what is free then.
+    Measured with 10,000 rules: a process that is 17 MiB larger, where it had been 112.
+    """
+    verdict, *parts = packed(load_and_check(job))
+    with _not_collecting():
+        if len(parts) > MANY_PARTS:
+            _give_back()
+        intake = Intake()
+        sent: Sent = pickle.loads(verdict)  # noqa: S301  written in the line above
+        for part in parts:
+            intake.take(part)
+        return Built(RuleTable(intake.rules, version=sent.version), sent.warnings)
+
+
+def _give_back() -> None:
+    """Give the system back what reading took; glibc keeps it unless it is asked."""
+    compiled.cache_clear()
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 async def build_aside(job: Job, limit_s: float = LIMIT_S) -> Built | Unchanged | Refused | Failed:
@@ -132,7 +164,9 @@ class Intake:
         """Unpickle one part."""
         unpickler = _Unpickler(part, self._whole)
         value = unpickler.load()
-        if not isinstance(value, Items):
+        if isinstance(value, One):
+            self._whole[value.number] = value.value
+        elif not isinstance(value, Items):
             self.rules += value
         elif value.is_set:
             items = self._sets.setdefault(value.number, set())

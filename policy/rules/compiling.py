@@ -39,12 +39,12 @@ from policy.rules.parameters import (
 from policy.rules.readings import (
     TEXTS,
     WORDS,
-    alias_text,
-    alias_texts,
     caller_addresses,
-    completed,
+    completion_of,
     fact,
     idp_attribute,
+    text_of_alias,
+    texts_of_alias,
 )
 from policy.scripts.script import compile_expression
 from policy.wire.vocabulary import RequestType
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
 
 _LOOKED_UP: Final = frozenset({*TEXTS, "room_kind", "room_state"})
 _GROUP, _LOOK_UP, _SCRIPT = 1, 2, 3
+_CALLS: Final = SetsUpACall()
 _MAY_BE_NON_DIAL: Final = frozenset(
     {RequestType.SERVICE, RequestType.PARTICIPANT, RequestType.LOCATION}
 )
@@ -76,7 +77,7 @@ def clauses_of(
     """Give all clauses of a rule; `name` is the rule's, whose share is its own."""
     clauses = _clauses(when, name, lists)
     if requests & _MAY_BE_NON_DIAL and not _says(when, "direction"):
-        return in_order((SetsUpACall(), *clauses))
+        return in_order((_CALLS, *clauses))
     return clauses
 
 
@@ -175,9 +176,9 @@ def _of_addresses(key: str, read: Addresses, form: object, lists: Lists) -> Clau
 
 
 def _of_alias(key: str, form: AliasCondition, lists: Lists) -> Iterator[Clause]:
-    part = partial(partial, alias_text, key)
-    texts = partial(partial, alias_texts, key)
-    also = {each: partial(completed, each) for each in ("text", "host") if key == "alias"}
+    part = partial(text_of_alias, key)
+    texts = partial(texts_of_alias, key)
+    also = {each: completion_of(each) for each in ("text", "host") if key == "alias"}
     if form.list_:
         aliases = lists.aliases(form.list_)
         yield OneOf(key, part("text"), aliases, form.list_, also.get("text"))

@@ -44,7 +44,6 @@ def _nothing(_key: AddressKey) -> None:
     return None
 
 
-@dataclass(slots=True)
 class Known:
     """What has been gathered so far; an answer is None when the other server gave none.
 
@@ -52,9 +51,17 @@ class Known:
     sees one world.
     """
 
-    entries: dict[AddressKey, Found] = field(default_factory=dict)
-    answers: dict[str, ForwardedAnswer | None] = field(default_factory=dict)
-    at_hand: Callable[[AddressKey], Found | None] = _nothing
+    __slots__ = ("answers", "at_hand", "entries")
+
+    def __init__(
+        self,
+        entries: dict[AddressKey, Found] | None = None,
+        answers: dict[str, ForwardedAnswer | None] | None = None,
+        at_hand: Callable[[AddressKey], Found | None] = _nothing,
+    ) -> None:
+        self.entries = {} if entries is None else entries
+        self.answers = {} if answers is None else answers
+        self.at_hand = at_hand
 
     def entry(self, key: AddressKey) -> Found:
         """Give what the directory says of a key; raises NeedsEntry."""

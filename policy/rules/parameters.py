@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from policy.wire.parameters import version_parts
@@ -152,34 +152,41 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
 }
 
 
-# Readers are functions of this module with the wire name bound, so that they can be pickled.
+# Readers are functions of this module with the wire name bound, so that they can be pickled; one
+# for all rules that read the same.
 
 
+@cache
 def text_reader(wire: str) -> partial[str]:
     """Read a text in lower case."""
     return partial(_read_text, wire)
 
 
+@cache
 def texts_reader(wire: str) -> partial[tuple[str, ...]]:
     """Read the texts of a parameter or SIP header in lower case; none when it is absent."""
     return partial(_read_header if wire == _IDENTITY else _read_texts, wire)
 
 
+@cache
 def flag_reader(wire: str) -> partial[str]:
     """Read a flag as `true` or `false`; an absent one is false."""
     return partial(_read_flag, wire)
 
 
+@cache
 def number_reader(wire: str) -> partial[int | None]:
     """Read a number."""
     return partial(_read_number, wire)
 
 
+@cache
 def addresses_reader(wire: str, kind: Kind) -> partial[tuple[Address, ...]]:
     """Read addresses of a parameter or SIP header."""
     return partial(_read_addresses if kind is Kind.ADDRESSES else _read_address, wire)
 
 
+@cache
 def version_reader(wire: str) -> partial[tuple[int, ...]]:
     """Read a version."""
     return partial(_read_version, wire)

@@ -5,6 +5,7 @@ Functions of a module, with a name bound where one is needed, so that clauses ca
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final, assert_never
 
 from policy.directory.records import Booking, Device, PermanentRoom, Quarantined, Reserved
@@ -46,6 +47,27 @@ def completed(part: str, question: Question) -> str:
     """Read what a bare alias is completed to, or the domain of that; empty for any other."""
     whole = question.completed() if part in {"text", "host"} else ""
     return whole.rpartition("@")[2] if part == "host" else whole
+
+
+# One reader for all rules that read the same: a partial for each would be a sixth of their memory.
+
+
+@cache
+def text_of_alias(key: str, part: str) -> partial[str]:
+    """Read one part of an alias."""
+    return partial(alias_text, key, part)
+
+
+@cache
+def texts_of_alias(key: str, part: str) -> partial[tuple[str, ...]]:
+    """Read one part of an alias, and what it is completed to."""
+    return partial(alias_texts, key, part)
+
+
+@cache
+def completion_of(part: str) -> partial[str]:
+    """Read what a bare alias is completed to."""
+    return partial(completed, part)
 
 
 def caller_addresses(question: Question) -> tuple[Address, ...]:

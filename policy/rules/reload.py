@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, Self, assert_never
 
 from policy.errors import Problem
 from policy.metrics import RULES_IN_FORCE, RULES_KEPT_OUT, RULES_LOADED_AT, RULES_RELOADS
-from policy.rules.building import REST_S, Built, Failed, Unchanged, build_aside
+from policy.rules.building import REST_S, Built, Failed, Unchanged, build_aside, build_here
 from policy.rules.watching import look, watch
-from policy.rules.workshop import Job, Refused, load_and_check
+from policy.rules.workshop import Job, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -177,8 +177,8 @@ class Reloader:
     def load(cls, source: RuleSource) -> Self:
         """Load, check and test the rules here and at once; raises RulesError."""
         seen = look(source.folder)  # before the load: a change during it is one to come
-        rule_set = load_and_check(source.job())
-        return cls(LiveRules(rule_set.table(), rule_set.warnings), source, seen)
+        built = build_here(source.job())
+        return cls(LiveRules(built.table, built.warnings), source, seen)
 
     def open(self, *, watching: bool) -> None:
         """Begin to serve those who ask, and to watch the folder if that is wanted."""

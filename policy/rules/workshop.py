@@ -16,10 +16,12 @@ import threading
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from policy.errors import RulesError
+from policy.rules.clauses import SetsUpACall
 from policy.rules.files import load_rule_set
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ ITEMS_PER_PART: Final = 100
 # More would be read by nobody.
 MAX_PROBLEMS: Final = 100
 LENGTH: Final = struct.Struct(">I")
+# Rules have the same few of these; a copy of them for each part would be 3 MiB for 10,000 rules.
+SHARED: Final = (partial, SetsUpACall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,14 @@ class Items:
     is_last: bool
 
 
+@dataclass(frozen=True, slots=True)
+class One:
+    """A value that many rules have in common."""
+
+    number: int
+    value: object
+
+
 def main() -> None:
     """Do the job that standard input holds; answer on what was standard output."""
     home = _stay_apart()
@@ -107,34 +119,49 @@ def answer(job: Job) -> Iterator[bytes]:
     except RulesError as exc:
         yield pickle.dumps(Refused(exc.problems[:MAX_PROBLEMS], len(exc.problems)))
         return
-    parts = [] if rule_set.version == job.version else list(parts_of(rule_set.rules))
+    yield from packed(rule_set, job.version)
+
+
+def packed(rule_set: RuleSet, version: str = "") -> Iterator[bytes]:
+    """Pickle what is to be said of the rules, then the rules in parts, but for this version."""
+    parts = [] if rule_set.version == version else list(parts_of(rule_set.rules))
     yield pickle.dumps(Sent(rule_set.version, rule_set.warnings[:MAX_PROBLEMS], len(parts)))
     yield from parts
 
 
 def parts_of(rules: Sequence[Rule]) -> Iterator[bytes]:
-    """Pickle the rules some at a time; large lists of theirs go before them, in parts and once."""
+    """Pickle the rules some at a time; what they share goes before them, once, and in parts."""
     known: dict[int, object] = {}
     for start in range(0, len(rules), RULES_PER_PART):
         written = io.BytesIO()
         pickler = _Pickler(written, known)
         pickler.dump(rules[start : start + RULES_PER_PART])
-        for large in pickler.found:
-            yield from map(pickle.dumps, _items_of(large))
+        for value in pickler.found:
+            if isinstance(value, (frozenset, tuple)):
+                yield from map(pickle.dumps, _items_of(value))
+            else:
+                yield pickle.dumps(One(id(value), value))
         yield written.getvalue()
 
 
 class _Pickler(pickle.Pickler):
-    """Leaves out large collections, which Python unpickles in one go; the C code calls back."""
+    """Leaves out large collections, which Python unpickles in one go, and what rules share.
+
+    The C code calls back.
+    """
 
     def __init__(self, written: io.BytesIO, known: dict[int, object]) -> None:
         super().__init__(written, protocol=pickle.HIGHEST_PROTOCOL)
         self._known = known
-        self.found: list[frozenset[object] | tuple[object, ...]] = []
+        self.found: list[object] = []
 
     def persistent_id(self, value: object) -> int | None:
-        """Put a large collection aside and number it; small ones stay where they are."""
-        if not isinstance(value, (frozenset, tuple)) or len(value) <= ITEMS_PER_PART:
+        """Put a large collection or a reader aside and number it; all else stays where it is."""
+        if isinstance(value, (frozenset, tuple)):
+            is_aside = len(value) > ITEMS_PER_PART
+        else:
+            is_aside = isinstance(value, SHARED)
+        if not is_aside:
             return None
         if id(value) not in self._known:
             self._known[id(value)] = value

@@ -19,7 +19,8 @@ from policy.wire.vocabulary import RequestType
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-REMEMBERED_FIELDS: Final = 8192
+# Some thousand callers, each with a name, an alias, an address and a port: 300 bytes a field.
+REMEMBERED_FIELDS: Final = 32_768
 REMEMBERED_ANSWERS: Final = 4096
 # What is longer is not remembered, so that nobody can fill the memory: real ones have some 1,000.
 MAX_REMEMBERED: Final = 4000

@@ -206,8 +206,11 @@ class Call(NamedTuple):
 
 def read_alias(written: str, parameters: Parameters, own_nodes: frozenset[str]) -> Alias | None:
     """Give the one spelling of an alias, None for one that nobody can own."""
-    # The asking node is an own node too, whether or not the settings list it.
-    return _alias_of(written, parameters.text("node_ip"), own_nodes)
+    # The asking node is an own node too, whether or not the settings list it. Most aliases do not
+    # hold it, and are the same whichever node asks.
+    node = parameters.text("node_ip")
+    may_matter = node in written.lower() or "%" in written
+    return _alias_of(written, node if may_matter else "", own_nodes)
 
 
 # Rooms are dialled again and again; to spell an alias takes longer than to decide.

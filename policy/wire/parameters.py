@@ -10,8 +10,7 @@ import re
 from enum import StrEnum
 from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from itertools import product
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
@@ -42,19 +41,16 @@ class Parameters:
     __slots__ = ("_all", "_query")
 
     def __init__(self, query: str) -> None:
-        self._query = f"&{query}"  # each name stands between `&` and `=`
-        # Nodes write names as they are; whoever encodes one is read from the start to the end.
-        self._all = self.values() if _ENCODED_NAME.search(query) else None
-
-    @classmethod
-    def parse(cls, query: str) -> Self:
         """Take a form-url-encoded query; bytes that are not UTF-8 become U+FFFD.
 
         What comes after the first 500 fields is not looked at.
         """
         if query.count("&") >= MAX_FIELDS:
             query = "&".join(query.split("&", MAX_FIELDS)[:MAX_FIELDS])
-        return cls(as_utf8(query))
+        query = as_utf8(query)
+        self._query = f"&{query}"  # each name stands between `&` and `=`
+        # Nodes write names as they are; whoever encodes one is read from the start to the end.
+        self._all = self.values() if _ENCODED_NAME.search(query) else None
 
     def __repr__(self) -> str:
         return "Parameters(...)"  # they carry names and aliases of people
@@ -101,26 +97,20 @@ class Parameters:
     def header(self, name: str) -> tuple[str, ...]:
         """Give the values of a SIP header: plain text or a JSON list, its name in any spelling.
 
-        `P-Asserted-Identity` and `p_Asserted-Identity` are the same header of two versions.
+        `P-Asserted-Identity` and `p_Asserted-Identity` are the same header of two versions. The
+        spelling that is asked for goes before others.
         """
-        if self._all is None and self._query.isascii():
-            value = self._query[slice(*self._where_is(name))]
-            return _header_values(unquote_plus(value, errors="replace")) if value else ()
+        if self._all is None:
+            _, is_there, rest = self._query.partition(f"&{name}=")
+            if is_there:
+                value = rest.partition("&")[0]
+                return _header_values(unquote_plus(value, errors="replace")) if value else ()
+            if _last_part(name) not in self._query.lower():
+                return ()
         wanted = _folded(name)
-        for key, value in self.pairs():
-            if len(key) == len(name) and _folded(key) == wanted:
-                return _header_values(value)
-        return ()
-
-    def _where_is(self, name: str) -> tuple[int, int]:
-        """Find the first value of a name in any spelling; of one that is missing, an empty part."""
-        folded = self._query.lower()
-        found = [(at, len(each)) for each in _spellings(name) if (at := folded.find(each)) >= 0]
-        if not found:
-            return 0, 0
-        at, length = min(found)
-        end = folded.find("&", at + length)
-        return at + length, end if end >= 0 else len(folded)
+        found = [pair for pair in self.pairs() if _folded(pair[0]) == wanted]
+        found.sort(key=lambda pair: pair[0] != name)
+        return _header_values(found[0][1]) if found else ()
 
     def header_addresses(self, name: str) -> tuple[IPv4Address | IPv6Address, ...]:
         """Give the addresses in a SIP header, without what is none."""
@@ -157,11 +147,9 @@ def _by_spelling(words: type[WordT]) -> Mapping[str, WordT]:
 
 
 @cache
-def _spellings(name: str) -> tuple[str, ...]:
-    """Give a header's name in every spelling, as it stands in a query in lower case."""
-    first, *others = _folded(name).split("_")
-    tails = product(*((f"-{each}", f"_{each}") for each in others))
-    return tuple(f"&{first}{''.join(tail)}=" for tail in tails)
+def _last_part(name: str) -> str:
+    """Give what every spelling of a header's name ends with, in lower case."""
+    return f"{_folded(name).rpartition('_')[2]}="
 
 
 def version_parts(text: str) -> tuple[int, ...]:

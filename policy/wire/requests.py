@@ -41,7 +41,7 @@ class ServiceRequest(NamedTuple):
     @classmethod
     def parse(cls, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the raw query."""
-        return cls(Call.read(Parameters.parse(query), own_nodes))
+        return cls(Call.read(Parameters(query), own_nodes))
 
 
 class ParticipantRequest(NamedTuple):
@@ -57,7 +57,7 @@ class ParticipantRequest(NamedTuple):
     @classmethod
     def parse(cls, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the raw query."""
-        parameters = Parameters.parse(query)
+        parameters = Parameters(query)
         return cls(
             Call.read(parameters, own_nodes),
             parameters.word("participant_type", ParticipantType),
@@ -145,7 +145,7 @@ class LocationRequest(NamedTuple):
     @classmethod
     def parse(cls, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the raw query."""
-        return cls(Call.read(Parameters.parse(query), own_nodes))
+        return cls(Call.read(Parameters(query), own_nodes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class RegistrationRequest:
     @classmethod
     def parse(cls, path_segment: str, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the percent-encoded alias of the raw path, and the query."""
-        parameters = Parameters.parse(query)
+        parameters = Parameters(query)
         return cls(
             parameters=parameters,
             alias=read_alias(alias_of_path(path_segment), parameters, own_nodes),
@@ -188,7 +188,7 @@ class AvatarRequest:
     @classmethod
     def parse(cls, path_segment: str, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the percent-encoded alias of the raw path, and the query."""
-        parameters = Parameters.parse(query)
+        parameters = Parameters(query)
         return cls(
             parameters=parameters,
             alias=read_alias(alias_of_path(path_segment), parameters, own_nodes),
@@ -222,7 +222,7 @@ class PhonebookRequest:
     @classmethod
     def parse(cls, query: str, own_nodes: frozenset[str]) -> Self:
         """Read the raw query. What was typed stays as it is: somebody may be called None."""
-        parameters = Parameters.parse(query)
+        parameters = Parameters(query)
         limit = parameters.number("limit")
         return cls(
             parameters=parameters,

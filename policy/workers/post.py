@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from policy.apps import rules_of
 from policy.database import Database, Found
+from policy.rules.building import build_here
 from policy.rules.reload import LiveRules, Reloader
 from policy.rules.watching import look
-from policy.rules.workshop import load_and_check
 from policy.server import Footing
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class Loaded:
         """Read, check and test them; raises RulesError."""
         source = rules_of(settings)
         seen = look(source.folder)  # before the load: a change during it is one to come
-        rule_set = load_and_check(source.job())
-        return cls(rule_set.table(), rule_set.warnings, seen)
+        built = build_here(source.job())
+        return cls(built.table, built.warnings, seen)
 
     def reloader(self, settings: Settings) -> Reloader:
         """Put these in force, or what is in the folder by now; raises RulesError.

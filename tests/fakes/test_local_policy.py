@@ -35,7 +35,7 @@ SERVICES: Final = (None, ROOM, GATEWAY)
 def _run_here(
     script: str, sent: Sent, service: Mapping[str, object] | None, request: RequestType
 ) -> dict[str, object] | None:
-    parameters = Parameters.parse(urlencode(sent, doseq=True))
+    parameters = Parameters(urlencode(sent, doseq=True))
     variables = script_variables(request, parameters, service_config=service)
     try:
         text = render_script(compile_script(script), variables, now=NOON, token="a")

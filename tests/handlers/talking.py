@@ -71,11 +71,11 @@ class Talk:
         self._reader = reader
         self.writer = writer
 
-    async def say(self, *pieces: bytes) -> None:
-        """Send each piece so that it arrives by itself."""
+    async def say(self, *pieces: bytes, turns: int = 3) -> None:
+        """Send each piece so that it arrives by itself; one turn is hardly time to answer it."""
         for piece in pieces:
             self.writer.write(piece)
-            await a_moment()
+            await a_moment(turns)
 
     async def hear(self, *, head_only: bool = False) -> Heard:
         """Read one answer, as long as its headers say; raises IncompleteReadError at the end."""
@@ -127,9 +127,9 @@ async def talk(
             await writer.wait_closed()
 
 
-async def a_moment() -> None:
+async def a_moment(turns: int = 3) -> None:
     """Let the loop carry what was sent to the other end, and let that act on it."""
-    for _ in range(3):
+    for _ in range(turns):
         await asyncio.sleep(0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import copy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
@@ -60,7 +60,7 @@ def asked(
 ) -> Question:
     """Give a request; a call that comes in, when nothing else is said."""
     said: dict[str, object] = {"call_direction": "dial_in", "local_alias": alias}
-    read = Parameters.parse(urlencode({**said, **(sent or {}), **parameters}, doseq=True))
+    read = Parameters(urlencode({**said, **(sent or {}), **parameters}, doseq=True))
     return Question(
         request,
         parse_alias(alias),
@@ -121,7 +121,7 @@ def way(
     """Give the way through the rules, and the name of the one that decides."""
     directory = directory or rows()
     while True:
-        walk = table.walk(replace(question), trace)
+        walk = table.walk(copy(question), trace)
         try:
             rule = walk.next_rule()
         except NeedsEntry as needs:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from policy.directory.records import AddressKey, Device, PermanentRoom
@@ -43,8 +41,8 @@ def test_a_bare_alias_is_completed_by_the_location() -> None:
     """The domain of the caller's location, else the usual one."""
     dialling = Dialling("example.org", {"Aarhus": "a.example.org"})
 
-    here = replace(asked("7", location="Aarhus"), dialling=dialling)
-    there = replace(asked("7", location="Odense"), dialling=dialling)
+    here, there = asked("7", location="Aarhus"), asked("7", location="Odense")
+    here.dialling = there.dialling = dialling
 
     assert here.keys() == (AddressKey("7", ""), AddressKey("7", "a.example.org"))
     assert there.keys() == (AddressKey("7", ""), AddressKey("7", "example.org"))

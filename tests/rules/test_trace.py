@@ -19,7 +19,7 @@ from tests.running import NOON
 
 
 def _question(query: str) -> Question:
-    parameters = Parameters.parse(query)
+    parameters = Parameters(query)
     return Question(
         RequestType.SERVICE,
         parse_alias(parameters.text("local_alias")),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 def test_a_whole_number(written: str, want: int | None) -> None:
     """What is no whole number of a sane length is absent."""
-    assert Parameters.parse(urlencode({"bandwidth": written})).number("bandwidth") == want
+    assert Parameters(urlencode({"bandwidth": written})).number("bandwidth") == want
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_whole_number(written: str, want: int | None) -> None:
 def test_an_address(written: str, want: IPv4Address | IPv6Address | None) -> None:
     """An IPv4 address is the same one when it comes as IPv6."""
     assert (
-        Parameters.parse(urlencode({"remote_address": written})).address("remote_address") == want
+        Parameters(urlencode({"remote_address": written})).address("remote_address") == want
     )
 
 
@@ -70,7 +70,7 @@ def test_an_address(written: str, want: IPv4Address | IPv6Address | None) -> Non
 )
 def test_a_sip_header(query: str, want: tuple[str, ...]) -> None:
     """Any spelling of the name, plain text or a JSON list."""
-    assert Parameters.parse(query).header("ms-subnet") == want
+    assert Parameters(query).header("ms-subnet") == want
 
 
 @pytest.mark.parametrize("name", ["P-Asserted-Identity", "p_Asserted-Identity"])
@@ -78,7 +78,7 @@ def test_an_asserted_identity_of_two_versions(name: str) -> None:
     """The quotes in the value are its own and stay."""
     query = f"{name}=%22Ana%22%3Csip%3Aana%40example.org%3E"
 
-    got = Parameters.parse(query).header("p-asserted-identity")
+    got = Parameters(query).header("p-asserted-identity")
 
     assert got == ('"Ana"<sip:ana@example.org>',)
 
@@ -87,7 +87,7 @@ def test_attributes_of_an_identity_provider() -> None:
     """All values of a repeated key are kept, and its letter case does not count."""
     query = "idp_attribute_Groups=a&x=1&idp_attribute_groups=b&idp_attribute_job+title=head"
 
-    got = Parameters.parse(query).attributes("idp_attribute_")
+    got = Parameters(query).attributes("idp_attribute_")
 
     assert got == {"groups": ("a", "b"), "job title": ("head",)}
 
@@ -95,7 +95,7 @@ def test_attributes_of_an_identity_provider() -> None:
 @given(st.text())
 def test_any_text_is_read_as_something(query: str) -> None:
     """No query makes reading fail."""
-    parameters = Parameters.parse(query.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
+    parameters = Parameters(query.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
 
     for name in (*parameters.values(), "missing"):
         parameters.number(name)
@@ -106,7 +106,7 @@ def test_any_text_is_read_as_something(query: str) -> None:
 
 def test_what_comes_after_five_hundred_fields_is_not_looked_at() -> None:
     """Nobody can keep the service busy with a query of ten thousand."""
-    parameters = Parameters.parse("local_alias=ward7" + "&a" * 10_000 + "&protocol=sip")
+    parameters = Parameters("local_alias=ward7" + "&a" * 10_000 + "&protocol=sip")
 
     assert (parameters.text("local_alias"), parameters.text("protocol")) == ("ward7", "")
     assert len(parameters.pairs()) == 500
@@ -126,7 +126,7 @@ FIELDS = st.lists(st.tuples(NAMES, VALUES).map("=".join), max_size=6)
 def test_a_value_is_found_wherever_it_stands(fields: list[str]) -> None:
     """Looking for one name and reading everything give the same."""
     query = "&".join(fields)
-    parameters = Parameters.parse(query)
+    parameters = Parameters(query)
     everything: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
         everything.setdefault(name, value)
@@ -141,16 +141,14 @@ HEADERS = st.sampled_from(
 
 
 @given(st.lists(st.tuples(HEADERS, VALUES).map("=".join), max_size=5))
-def test_the_first_of_all_spellings_counts(fields: list[str]) -> None:
-    """Looking for a header and reading everything give the same."""
+def test_a_header_is_found_in_any_spelling(fields: list[str]) -> None:
+    """Looking for it and reading everything give the same; as it is asked for it goes first."""
     query = "&".join(fields)
     pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
-    written = [value for name, value in pairs if name.lower().replace("-", "_") == "ms_subnet"]
+    alike = [pair for pair in pairs if pair[0].lower().replace("-", "_") == "ms_subnet"]
+    exact = [pair for pair in alike if pair[0] == "ms-subnet"]
+    wanted = urlencode([("ms-subnet", value) for _, value in (exact or alike)[:1]])
 
-    got = Parameters.parse(query).header("ms-subnet")
+    got = Parameters(query).header("ms-subnet")
 
-    assert (
-        got == Parameters.parse(urlencode({"ms-subnet": written[0]})).header("ms-subnet")
-        if written
-        else got == ()
-    )
+    assert got == Parameters(wanted).header("ms-subnet")

@@ -30,7 +30,7 @@ ALICE: Final = pseudonym("alice@example.org", KEY)
 
 def kept(query: str) -> Parameters:
     """Give the parameters of a service request as a log has them."""
-    return Parameters.parse(redacted(Asked(RequestType.SERVICE, "", query), KEY).query)
+    return Parameters(redacted(Asked(RequestType.SERVICE, "", query), KEY).query)
 
 
 @pytest.mark.parametrize(

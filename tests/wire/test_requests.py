@@ -20,7 +20,7 @@ NODES: Final = frozenset({"203.0.113.10"})
 
 
 def _text(query: str) -> str:
-    return Parameters.parse(query).text("x")
+    return Parameters(query).text("x")
 
 
 @pytest.mark.parametrize(
@@ -84,17 +84,17 @@ def test_nothing_can_be_written_in_many_ways(query: str) -> None:
 )
 def test_a_truth_value_is_written_as_in_python(query: str, want: bool) -> None:  # noqa: FBT001  a table
     """Nodes write `True`; whatever is not that is false."""
-    got = Parameters.parse(query).flag("x")
+    got = Parameters(query).flag("x")
 
     assert got is want
 
 
 def test_a_word_that_nobody_knows_is_absent() -> None:
     """New protocols of newer nodes do not disturb; the case of known ones does not matter."""
-    assert Parameters.parse("x=WebRTC").word("x", CallProtocol) is CallProtocol.WEBRTC
-    assert Parameters.parse("x=%22sip%22").word("x", CallProtocol) is CallProtocol.SIP
-    assert Parameters.parse("x=quic").word("x", CallProtocol) is None
-    assert Parameters.parse("").word("x", CallProtocol) is None
+    assert Parameters("x=WebRTC").word("x", CallProtocol) is CallProtocol.WEBRTC
+    assert Parameters("x=%22sip%22").word("x", CallProtocol) is CallProtocol.SIP
+    assert Parameters("x=quic").word("x", CallProtocol) is None
+    assert Parameters("").word("x", CallProtocol) is None
 
 
 def test_the_facts_of_a_call_are_read() -> None:

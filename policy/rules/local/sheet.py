@@ -173,7 +173,7 @@ class Sheet:
 
     def _source(self, key: str) -> str:
         """Give what a script calls a parameter; raises UnfitError for what it does not see."""
-        sent = Parameters.parse("service_name=&service_tag=&unique_service_name=")
+        sent = Parameters("service_name=&service_tag=&unique_service_name=")
         if key in call_info(self.request, sent):
             return f"call_info.{key}"
         if self.request is RequestType.PARTICIPANT and key in participant(sent):
