@@ -70,7 +70,7 @@ def cached_as_by(
     """Remember what a directory says as a server with these settings does that hears of changes."""
     cache = settings.cache
     return CachedDirectory(
-        directory,
+        Telling(directory),
         Lifetimes(cache.owned_s, cache.unowned_s, cache.stale_s, cache.untrusted_s),
         Bounds(cache.entries, cache.bytes),
         Around(time.monotonic, clock, lambda: True),

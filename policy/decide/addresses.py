@@ -36,10 +36,6 @@ def refusal_of(target: Target, now: datetime) -> Decision | None:
     An inactive organisation outweighs all else; of a booking a cancellation outweighs its end.
     """
     match target:
-        case Quarantined():
-            return refuse(Reason.ENDED)
-        case Reserved():
-            return refuse(Reason.UNKNOWN_ALIAS)
         case PermanentRoom() | Booking() | Device() if not target.organisation.may_call:
             return refuse(Reason.ORG_INACTIVE)
         case PermanentRoom():
@@ -48,6 +44,10 @@ def refusal_of(target: Target, now: datetime) -> Decision | None:
             return _refusal_of_booking(target, now)
         case Device():
             return None if target.enabled else refuse(Reason.UNKNOWN_ALIAS)
+        case Quarantined():
+            return refuse(Reason.ENDED)
+        case Reserved():
+            return refuse(Reason.UNKNOWN_ALIAS)
         case _:
             assert_never(target)
 

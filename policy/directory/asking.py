@@ -13,7 +13,7 @@ from policy.metrics import DIRECTORY_OVERTAKEN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from policy.directory.lookup import Directory
+    from policy.directory.lookup import TellingDirectory
     from policy.directory.records import AddressKey, Changes, Entry
 
 # A row that changes faster than it can be read is served as read, and not kept.
@@ -28,52 +28,61 @@ class Answer(NamedTuple):
     is_sure: bool
 
 
-class _Question:
-    """A key that is asked for, and what has changed since it was put; one for every miss."""
-
-    __slots__ = ("changes", "key")
-
-    def __init__(self, key: AddressKey) -> None:
-        self.key = key
-        self.changes: list[Changes] = []
-
-    def is_overtaken(self, entry: Entry) -> bool:
-        return bool(self.changes) and any(
-            each.everything
-            or self.key.local in each.locals
-            or not each.rows.isdisjoint(entry.parts)
-            for each in self.changes
-        )
-
-
 class Asking:
     """Puts questions to a directory, and is told of every change."""
 
-    def __init__(self, directory: Directory, clock_s: Callable[[], float]) -> None:
-        self._directory = directory
-        self._clock_s = clock_s
-        self._under_way: set[_Question] = set()
+    def __init__(self, directory: TellingDirectory, clock_s: Callable[[], float]) -> None:
+        self.directory = directory
+        self.clock_s = clock_s
+        self.under_way: set[_Question] = set()
 
-    async def ask(self, key: AddressKey) -> Answer:
-        """Give what the directory says; raises DirectoryError."""
-        answer = await self._ask_once(key)
-        for _ in range(MAX_REPEATS):
-            if answer.is_sure:
-                break
-            DIRECTORY_OVERTAKEN.inc()
-            answer = await self._ask_once(key)
-        return answer
+    def ask(self, key: AddressKey, tell: Callable[[Answer | Exception], None]) -> None:
+        """Ask, and tell what the directory says, or why it says nothing."""
+        _Question(self, key, tell).put()
 
     def tell(self, changes: Changes) -> None:
         """Let every question under way know of changes."""
-        for question in self._under_way:
+        for question in self.under_way:
             question.changes.append(changes)
 
-    async def _ask_once(self, key: AddressKey) -> Answer:
-        question, asked_at = _Question(key), self._clock_s()
-        self._under_way.add(question)
-        try:
-            entry = await self._directory.find(key)
-        finally:
-            self._under_way.discard(question)
-        return Answer(entry, asked_at, not question.is_overtaken(entry))
+
+class _Question:
+    """A key that is asked for, and what has changed since it was put; one for every miss."""
+
+    __slots__ = ("_asked_at", "_asking", "_key", "_repeats", "_tell", "changes")
+
+    def __init__(
+        self, asking: Asking, key: AddressKey, tell: Callable[[Answer | Exception], None]
+    ) -> None:
+        self._asking = asking
+        self._key = key
+        self._tell = tell
+        self._repeats = 0
+
+    def put(self) -> None:
+        asking = self._asking
+        self._asked_at = asking.clock_s()
+        self.changes: list[Changes] = []
+        asking.under_way.add(self)
+        asking.directory.ask(self._key, self._hear)
+
+    def _hear(self, said: Entry | Exception) -> None:
+        self._asking.under_way.discard(self)
+        if isinstance(said, Exception):
+            self._tell(said)
+            return
+        is_sure = not self.changes or not self._is_overtaken(said)
+        if is_sure or self._repeats >= MAX_REPEATS:
+            self._tell(Answer(said, self._asked_at, is_sure))
+            return
+        self._repeats += 1
+        DIRECTORY_OVERTAKEN.inc()
+        self.put()
+
+    def _is_overtaken(self, entry: Entry) -> bool:
+        return any(
+            each.everything
+            or self._key.local in each.locals
+            or not each.rows.isdisjoint(entry.parts)
+            for each in self.changes
+        )

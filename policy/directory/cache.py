@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from policy.directory.asking import Asking
 from policy.directory.collecting import Settling, uncollected
-from policy.directory.flights import Flights
+from policy.directory.flights import settle
 from policy.directory.kept import CHANGED, NEVER, Kept, Term
 from policy.directory.records import Found
 from policy.directory.shelf import Bounds, Shelf
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from policy.directory.asking import Answer
-    from policy.directory.lookup import Directory
+    from policy.directory.lookup import TellingDirectory
     from policy.directory.records import AddressKey, Changes, Entry
 
 # Whoever scans numbers gets this share of the memory, and no more.
@@ -96,7 +96,7 @@ class CachedDirectory:
     """Keeps what another directory said; waiters for one key share one question."""
 
     def __init__(
-        self, directory: Directory, lifetimes: Lifetimes, bounds: Bounds, around: Around
+        self, directory: TellingDirectory, lifetimes: Lifetimes, bounds: Bounds, around: Around
     ) -> None:
         self._lifetimes = lifetimes
         self._around = around
@@ -107,9 +107,10 @@ class CachedDirectory:
         self._owned = Shelf("owned", owned, around.clock_s)
         self._unowned = Shelf("unowned", Bounds(bounds.entries, unowned_bytes), around.clock_s)
         self._asking = Asking(directory, around.clock_s)
-        self._flights: Flights[AddressKey, Kept] = Flights()
+        # Who waits for what is asked for: one question for all.
+        self._flights: dict[AddressKey, list[asyncio.Future[Kept]]] = {}
+        self._ahead: set[AddressKey] = set()  # which of these are asked before anybody does
         self._settling = Settling()
-        self._refreshing = 0
         self._is_failing = False  # the last question got no answer
         self._term = Term(0.0)  # of the last answer
         self._trust = 0  # goes up whenever all that is kept becomes doubtful
@@ -152,7 +153,7 @@ class CachedDirectory:
         kept = self._owned.find(key) or self._unowned.find(key)
         if kept is None or not self._believes(kept, self._clock_s()):
             DIRECTORY_REFRESH.inc()
-            await self._flights.join(key, partial(self._ask, key))
+            await self._join(key)
 
     def forget(self, changes: Changes) -> None:
         """Believe nothing any more that changes concern.
@@ -203,8 +204,10 @@ class CachedDirectory:
         return calls
 
     async def close(self) -> None:
-        """End the questions that are still under way."""
-        await self._flights.close()
+        """Let nobody wait any more."""
+        flights, self._flights = self._flights, {}
+        for waiter in chain.from_iterable(flights.values()):
+            settle(waiter, DirectoryError("directory: closed"))
 
     def _believes(self, kept: Kept, now: float) -> bool:
         term = kept.term
@@ -225,36 +228,49 @@ class CachedDirectory:
 
     def _read_ahead(self, key: AddressKey) -> bool:
         """Ask before anybody does, unless much is being asked already; says whether it does."""
-        if self._refreshing >= MAX_REFRESHING or key in self._flights:
+        if len(self._ahead) >= MAX_REFRESHING or key in self._flights:
             return False
         DIRECTORY_REFRESH.inc()
-        self._refreshing += 1
-        task = self._flights.launch(key, partial(self._ask, key))
-        task.add_done_callback(self._refreshed)
+        self._ahead.add(key)
+        self._launch(key)
         return True
-
-    def _refreshed(self, _task: asyncio.Task[Kept]) -> None:
-        self._refreshing -= 1
 
     async def _fetch(self, key: AddressKey) -> Kept:
         """Wait for the answer, but hardly for a database that gave none to the last question."""
-        flight = self._flights.launch(key, partial(self._ask, key))
         if not self._is_failing:
-            return await asyncio.shield(flight)
+            return await self._join(key)
         try:
             async with asyncio.timeout(FAILING_WAIT_S):
-                return await asyncio.shield(flight)
+                return await self._join(key)
         except TimeoutError as exc:
             raise DirectoryError("database: does not answer") from exc
 
-    async def _ask(self, key: AddressKey) -> Kept:
-        """Ask, and keep the answer; it is returned even when there is no room for it."""
-        try:
-            answer = await self._asking.ask(key)
-        except DirectoryError:
-            self._is_failing = True
-            raise
-        self._is_failing = False
+    def _join(self, key: AddressKey) -> asyncio.Future[Kept]:
+        """Wait for the answer to a key, for which one question is put.
+
+        Whoever gives up does not take the answer away from the others.
+        """
+        waiter: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
+        waiters = self._flights.get(key)
+        if waiters is None:
+            waiters = self._launch(key)
+        waiters.append(waiter)
+        return waiter
+
+    def _launch(self, key: AddressKey) -> list[asyncio.Future[Kept]]:
+        waiters = self._flights[key] = []
+        self._asking.ask(key, partial(self._land, key))
+        return waiters
+
+    def _land(self, key: AddressKey, said: Answer | Exception) -> None:
+        """Keep an answer, and give it to all who wait, even when there is no room for it."""
+        self._is_failing = isinstance(said, DirectoryError)
+        given = said if isinstance(said, Exception) else self._keep(key, said)
+        self._ahead.discard(key)
+        for waiter in self._flights.pop(key, ()):
+            settle(waiter, given)
+
+    def _keep(self, key: AddressKey, answer: Answer) -> Kept:
         kept = self._kept_of(key, answer)
         known = self._owned.find(key)
         if known is not None:

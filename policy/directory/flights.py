@@ -12,6 +12,16 @@ KeyT = TypeVar("KeyT", bound="Hashable")
 ValueT = TypeVar("ValueT")
 
 
+def settle(waiter: asyncio.Future[ValueT], said: ValueT | Exception) -> None:
+    """Let a waiter go on with what was said, unless it has given up."""
+    if waiter.done():
+        return
+    if isinstance(said, Exception):
+        waiter.set_exception(said)
+    else:
+        waiter.set_result(said)
+
+
 class Flights(Generic[KeyT, ValueT]):
     """Owns one task for each key that somebody waits for; `close()` ends them."""
 

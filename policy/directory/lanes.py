@@ -13,6 +13,7 @@ import contextlib
 import logging
 import traceback
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -39,8 +40,28 @@ LOOK_S: Final = 0.02
 # While the database is away it is tried this often; in between, everybody is told at once.
 RETRY_S: Final = 0.5
 
-# What is asked for, who waits, and until when by the loop's clock.
-Waiting = tuple["AddressKey", asyncio.Future[asyncpg.Record], float]
+Tell = Callable[["asyncpg.Record | Exception"], None]
+
+
+class Waiting:
+    """What is asked for, who is to be told, and until when by the loop's clock."""
+
+    __slots__ = ("_tell", "key", "until_s")
+
+    def __init__(self, key: AddressKey, tell: Tell, until_s: float) -> None:
+        self.key = key
+        self.until_s = until_s
+        self._tell: Tell | None = tell
+
+    def hear(self, said: asyncpg.Record | Exception) -> None:
+        """Tell it, unless something was told before."""
+        tell, self._tell = self._tell, None
+        if tell is None:
+            return
+        try:
+            tell(said)
+        except Exception as exc:  # noqa: BLE001  the others of the batch wait too
+            tell(exc)
 
 
 class Lanes:
@@ -86,20 +107,18 @@ class Lanes:
             self._looking.cancel()
             self._looking = None
 
-    async def fetch(self, key: AddressKey) -> asyncpg.Record:
-        """Give the row of one key; raises DirectoryError, and does so in time."""
+    def ask(self, key: AddressKey, tell: Tell) -> None:
+        """Tell the row of one key, or a DirectoryError, and do so in time."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[asyncpg.Record] = loop.create_future()
-        self._line.add((key, future, loop.time() + self._timeout_s))
+        self._line.add(Waiting(key, tell, loop.time() + self._timeout_s))
         if self._looking is None:
             self._looking = loop.call_later(LOOK_S, self._look)
-        return await future
 
     def _look(self) -> None:
         """Tell whoever has waited too long, and look again while anybody waits."""
         loop = asyncio.get_running_loop()
         waiting = (*self._line.waiting, *(each for lane in self._lanes for each in lane.batch))
-        overdue = [each for each in waiting if each[2] <= loop.time()]
+        overdue = [each for each in waiting if each.until_s <= loop.time()]
         _fail(overdue, DirectoryError("database: no answer in time"))
         if self._line.waiting:  # since the last look, or for a lane that is at it for long
             self._line.call()
@@ -207,7 +226,7 @@ class _Lane:
         while True:
             self.batch = batch = await line.take()
             try:
-                rows = await self._ask_here([key for key, _, _ in batch])
+                rows = await self._ask_here([each.key for each in batch])
             except DirectoryError as exc:
                 _fail(batch, exc)
             except asyncio.CancelledError:
@@ -222,7 +241,7 @@ class _Lane:
                 _fail(batch, DirectoryError(f"database: {type(exc).__name__}"))
             else:
                 for row in rows:
-                    _hand_over(batch[row["position"] - 1][1], row)
+                    batch[row["position"] - 1].hear(row)
             self.batch = ()
 
     async def _ask_here(self, keys: Sequence[AddressKey]) -> list[asyncpg.Record]:
@@ -278,11 +297,5 @@ class _Lane:
 
 
 def _fail(batch: Iterable[Waiting], error: DirectoryError) -> None:
-    for _, future, _ in batch:
-        if not future.done():
-            future.set_exception(error)
-
-
-def _hand_over(future: asyncio.Future[asyncpg.Record], row: asyncpg.Record) -> None:
-    if not future.done():
-        future.set_result(row)
+    for each in batch:
+        each.hear(error)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import orjson
 
+from policy.directory.flights import settle
 from policy.directory.records import (
     ROOM_FIELDS,
     AddressKey,
@@ -26,7 +29,7 @@ from policy.errors import DirectoryError
 from policy.wire.results import ServiceResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     import asyncpg
@@ -55,11 +58,19 @@ class Directory(Protocol):
         ...
 
 
-class Rows(Protocol):
-    """Whoever fetches the row of `FIND_ADDRESSES` for one key: lanes, or one connection."""
+class TellingDirectory(Protocol):
+    """The same without a coroutine, which would cost a question more than to read its answer."""
 
-    async def fetch(self, key: AddressKey) -> asyncpg.Record:
-        """Give the row; raises DirectoryError."""
+    def ask(self, key: AddressKey, tell: Callable[[Entry | Exception], None]) -> None:
+        """Tell later what is known of a key, or why that cannot be said; exactly once."""
+        ...
+
+
+class Rows(Protocol):
+    """Whoever fetches the row of `FIND_ADDRESSES` for one key."""
+
+    def ask(self, key: AddressKey, tell: Callable[[asyncpg.Record | Exception], None]) -> None:
+        """Tell the row later; what telling raises is told instead."""
         ...
 
 
@@ -72,14 +83,29 @@ class PostgresDirectory:
 
     async def find(self, key: AddressKey) -> Entry:
         """Ask the database; raises DirectoryError when it is late, away or unreadable."""
-        row = await self._rows.fetch(key)
-        return Entry(
-            own_domain=row["own_domain"],
-            target=_target(row, self._seal),
-            valid_until=_valid_until(row),
-            parts=tuple([part for name in _PARTS if (part := row[name]) is not None]),
-            address_id=row["address_id"],
-        )
+        told: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
+        self.ask(key, partial(settle, told))
+        return await told
+
+    def ask(self, key: AddressKey, tell: Callable[[Entry | Exception], None]) -> None:
+        """Do the same for whoever does not wait."""
+        self._rows.ask(key, partial(self._read, tell))
+
+    def _read(
+        self, tell: Callable[[Entry | Exception], None], row: asyncpg.Record | Exception
+    ) -> None:
+        tell(row if isinstance(row, Exception) else entry_of(row, self._seal))
+
+
+def entry_of(row: asyncpg.Record, seal: Seal) -> Entry:
+    """Read a row of `FIND_ADDRESSES`; raises DirectoryError for one that is unreadable."""
+    return Entry(
+        own_domain=row["own_domain"],
+        target=_target(row, seal),
+        valid_until=_valid_until(row),
+        parts=tuple([part for name in _PARTS if (part := row[name]) is not None]),
+        address_id=row["address_id"],
+    )
 
 
 def _valid_until(row: asyncpg.Record) -> datetime | None:

@@ -48,7 +48,7 @@ class OrganisationState(StrEnum):
     @property
     def may_call(self) -> bool:
         """Say whether calls are let in; one that is leaving keeps its rooms until it is closed."""
-        return self in {OrganisationState.ACTIVE, OrganisationState.LEAVING}
+        return self is OrganisationState.ACTIVE or self is OrganisationState.LEAVING
 
 
 class RoomState(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from policy.directory.lookup import PostgresDirectory
+from policy.directory.lookup import entry_of
 from policy.directory.queries.calls import FIND_ADDRESSES
 from policy.directory.queries.showing import SHOW_ADDRESS, SHOW_NEAR
 from policy.directory.writing.register import owners_of
@@ -39,23 +39,13 @@ class Shown:
     near: Sequence[asyncpg.Record]
 
 
-class _Given:
-    """Has fetched already."""
-
-    def __init__(self, row: asyncpg.Record) -> None:
-        self._row = row
-
-    async def fetch(self, key: AddressKey) -> asyncpg.Record:  # noqa: ARG002  it was for this one
-        return self._row
-
-
 async def look_at(connection: Connection, seal: Seal, keys: Sequence[AddressKey]) -> Shown:
     """Look up an alias as a call would, under the first of its keys that somebody has."""
     key, found = await _first(connection, keys)
     entry: Entry | None = None
     fault = ""
     try:
-        entry = await PostgresDirectory(_Given(found), seal).find(key)
+        entry = entry_of(found, seal)
     except DirectoryError as exc:
         fault = str(exc)
     address_id = found["address_id"]

@@ -1,9 +1,10 @@
 """Rules for the serving process: built here at the start, by another process at a reload.
 
 Either way they arrive pickled: reading leaves ten times behind what rules need, scattered among
-them. For a reload the process is a fresh one for each build: it starts in a third of a second, keeps no memory and no
-state between builds, and can be killed. Its parts are unpickled one at a time with rests between.
-Measured with 10,000 rules on two cores: 2.4 s in all, of which the loop is held 0.3 ms at a time.
+them. For a reload the process is a fresh one each time: it starts in a third of a second, keeps no
+memory and no state between builds, and can be killed. Its parts are unpickled one at a time with
+rests between. Measured with 10,000 rules on two cores: 2.4 s in all, of which the loop is held
+0.3 ms at a time.
 """
 
 from __future__ import annotations
@@ -74,23 +75,26 @@ def build_here(job: Job) -> Built:
     """Load, check and test the rules of a folder at once; raises RulesError with every problem.
 
     They are packed, everything else is let go, and they are unpacked into what is free then.
-    Measured with 10,000 rules: a process that is 17 MiB larger, where it had been 112.
+    Measured with 10,000 rules: the process grows by 24 MiB, and by 112 without.
     """
     verdict, *parts = packed(load_and_check(job))
+    are_many = len(parts) > MANY_PARTS
     with _not_collecting():
-        if len(parts) > MANY_PARTS:
-            _give_back()
+        if are_many:
+            compiled.cache_clear()
+            gc.collect()
         intake = Intake()
-        sent: Sent = pickle.loads(verdict)  # noqa: S301  written in the line above
+        sent: Sent = pickle.loads(verdict)  # noqa: S301  packed above
         for part in parts:
             intake.take(part)
-        return Built(RuleTable(intake.rules, version=sent.version), sent.warnings)
+        built = Built(RuleTable(intake.rules, version=sent.version), sent.warnings)
+    if are_many:
+        _give_back()
+    return built
 
 
 def _give_back() -> None:
-    """Give the system back what reading took; glibc keeps it unless it is asked."""
-    compiled.cache_clear()
-    gc.collect()
+    """Give the system what is free: glibc would keep it. Others have no such call."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

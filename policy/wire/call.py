@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from urllib.parse import unquote
 
 from policy.errors import RequestError
 from policy.wire.alias import Alias, parse_alias
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
     from policy.wire.parameters import Parameters
+
+# What every address of a node has somewhere, and most aliases have nowhere.
+_ADDRESS: Final = re.compile(r"[0-9]\.[0-9]|:.*:")
 
 
 class Call(NamedTuple):
@@ -206,17 +211,19 @@ class Call(NamedTuple):
 
 def read_alias(written: str, parameters: Parameters, own_nodes: frozenset[str]) -> Alias | None:
     """Give the one spelling of an alias, None for one that nobody can own."""
-    # The asking node is an own node too, whether or not the settings list it. Most aliases do not
-    # hold it, and are the same whichever node asks.
-    node = parameters.text("node_ip")
-    may_matter = node in written.lower() or "%" in written
-    return _alias_of(written, node if may_matter else "", own_nodes)
+    alias, may_name_a_node = _alias_alone(written, own_nodes)
+    if may_name_a_node:  # the asking one is an own node, too, whether or not the settings list it
+        node = parameters.text("node_ip")
+        alias, _ = _alias_alone(written, own_nodes | {node}) if node else (alias, True)
+    return alias
 
 
 # Rooms are dialled again and again; to spell an alias takes longer than to decide.
 @lru_cache(maxsize=8192)
-def _alias_of(written: str, node: str, own_nodes: frozenset[str]) -> Alias | None:
+def _alias_alone(written: str, own_nodes: frozenset[str]) -> tuple[Alias | None, bool]:
+    """Give the alias, and whether another node among ours could make it another one."""
+    may_name_a_node = _ADDRESS.search(unquote(written)) is not None
     try:
-        return parse_alias(written, own_nodes | {node} if node else own_nodes)
+        return parse_alias(written, own_nodes), may_name_a_node
     except RequestError:
-        return None
+        return None, may_name_a_node

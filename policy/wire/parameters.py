@@ -45,7 +45,7 @@ class Parameters:
 
         What comes after the first 500 fields is not looked at.
         """
-        if query.count("&") >= MAX_FIELDS:
+        if len(query) > MAX_FIELDS and query.count("&") >= MAX_FIELDS:
             query = "&".join(query.split("&", MAX_FIELDS)[:MAX_FIELDS])
         query = as_utf8(query)
         self._query = f"&{query}"  # each name stands between `&` and `=`

@@ -12,7 +12,7 @@ from policy.directory.records import Entry, OrganisationState, PermanentRoom, Ro
 from policy.directory.shelf import Bounds
 from policy.errors import DirectoryError
 from policy.wire.results import ServiceResult
-from tests.fakes.directory import FakeDirectory
+from tests.fakes.directory import FakeDirectory, Telling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def caching(
 ) -> CachedDirectory:
     """Keep owned entries for 10 seconds and others for 2, as many as a test may want."""
     return CachedDirectory(
-        directory,
+        Telling(directory),
         lifetimes or Lifetimes(owned_s=10, unowned_s=2, stale_s=300),
         bounds or Bounds(100_000, 100_000_000),
         (clock or Clock()).around(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from policy.directory.document import DirectoryFile
@@ -9,6 +10,9 @@ from policy.directory.memory import MemoryDirectory
 from policy.errors import DirectoryError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from policy.directory.lookup import Directory
     from policy.directory.records import AddressKey, Entry
 
 
@@ -30,3 +34,25 @@ class FakeDirectory:
         if self.is_away:
             raise DirectoryError("database: is away")
         return self._rows.find_now(key)
+
+
+class Telling:
+    """Asks a directory that is awaited for whoever wants to be told."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def ask(self, key: AddressKey, tell: Callable[[Entry | Exception], None]) -> None:
+        """Tell what `find()` gives or raises."""
+        task = asyncio.create_task(self._ask(key, tell))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _ask(self, key: AddressKey, tell: Callable[[Entry | Exception], None]) -> None:
+        try:
+            entry = await self._directory.find(key)
+        except Exception as exc:  # noqa: BLE001  whatever a test lets it raise
+            tell(exc)
+        else:
+            tell(entry)
