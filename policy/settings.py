@@ -160,9 +160,9 @@ class Cache(Document):
         description="Aliases kept in memory that somebody owns; the least used go first.",
     )
     bytes: Annotated[int, Field(ge=1_000_000)] = Field(
-        300_000_000,
+        100_000_000,
         examples=[64_000_000],
-        description="Memory for kept aliases, some 2 to 3 kB each. A tenth of it is for aliases "
+        description="Memory for kept aliases, some 0.6 kB each. A tenth of it is for aliases "
         "that nobody owns, so that whoever tries numbers cannot push out real rooms.",
     )
     owned_s: Seconds = Field(

@@ -16,6 +16,7 @@ from policy.handlers.listening import url_of
 from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
 from policy.settings import Settings
+from tests.fakes.directory import Telling
 from tests.fakes.phonebook import FakePhonebook
 from tests.fakes.pictures import FakePictures
 

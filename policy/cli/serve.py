@@ -14,6 +14,7 @@ import click
 import uvloop
 
 from policy.cli.options import config_option, settings_from
+from policy.directory.queries.looking import MOST_COUNTED
 from policy.server import PolicyServer, Ready
 from policy.setting_values import MOST_WORKERS
 from policy.workers.service import serve_with_workers
@@ -110,7 +111,7 @@ def describe(ready: Ready, settings: Settings) -> str:
     rules = f"{ready.rules} in force, version {ready.rules_version}, from {settings.rules.folder}"
     lines = [
         f"vdx-policy: ready on {ready.url}",
-        f"  directory: {ready.addresses} addresses, {ready.database}",
+        f"  directory: {_counted(ready.addresses)} addresses, {ready.database}",
         f"  rules: {rules}",
     ]
     if settings.server.workers > 1:
@@ -122,6 +123,11 @@ def describe(ready: Ready, settings: Settings) -> str:
     if ready.example is not None:
         lines += ["Try:", f"  {_example(ready, settings)}"]
     return "\n".join(lines)
+
+
+def _counted(addresses: int) -> str:
+    """Give a number that was counted up to a bound."""
+    return f"more than {MOST_COUNTED}" if addresses > MOST_COUNTED else str(addresses)
 
 
 def _example(ready: Ready, settings: Settings) -> str:

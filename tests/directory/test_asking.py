@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 import pytest
 
-from policy.directory.asking import MAX_REPEATS, Asking
+from policy.directory.asking import MAX_REPEATS, Answer, Asking
+from policy.directory.flights import settle
 from policy.directory.records import AddressKey, Changes, Entry
 from policy.errors import DirectoryError
 from tests.fakes.caching import Clock, Rows, room_entry
+from tests.fakes.directory import Telling
 
 KEY: Final = AddressKey("700", "example.org")
 ROOM: Final = UUID(int=1)
@@ -22,7 +26,7 @@ class _Changing(Rows):
     def __init__(self, changes: Changes, times: int) -> None:
         super().__init__({KEY: room_entry("r-1", ROOM)})
         self.clock = Clock()
-        self.asking = Asking(self, self.clock)
+        self.asking = Asking(Telling(self), self.clock)
         self._changes = changes
         self._times = times
 
@@ -31,6 +35,13 @@ class _Changing(Rows):
             self.asking.tell(self._changes)
         self.clock.now_s += 1
         return await super().find(key)
+
+
+async def answered(asking: Asking) -> Answer:
+    """Ask, and wait for what is told."""
+    told: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    asking.ask(KEY, partial(settle, told))
+    return await told
 
 
 @pytest.mark.parametrize(
@@ -50,7 +61,7 @@ async def test_a_question_is_put_until_nothing_overtakes_it(
     """But not for ever; the answer counts from when it was last asked for."""
     directory = _Changing(changes, times)
 
-    answer = await directory.asking.ask(KEY)
+    answer = await answered(directory.asking)
 
     assert (directory.asked[KEY], answer.is_sure) == (asked, is_sure)
     assert answer.asked_at == 1000 + asked - 1
@@ -59,13 +70,13 @@ async def test_a_question_is_put_until_nothing_overtakes_it(
 async def test_a_change_before_the_question_does_not_count() -> None:
     """Also when the question before it failed."""
     directory = Rows()
-    asking = Asking(directory, Clock())
+    asking = Asking(Telling(directory), Clock())
     directory.is_away = True
     with pytest.raises(DirectoryError):
-        await asking.ask(KEY)
+        await answered(asking)
     directory.is_away = False
 
     asking.tell(Changes(everything=True))
-    answer = await asking.ask(KEY)
+    answer = await answered(asking)
 
     assert (answer.is_sure, directory.asked[KEY]) == (True, 2)

@@ -288,6 +288,6 @@ async def test_close_ends_what_is_under_way() -> None:
 
     await cache.close()
 
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(DirectoryError, match=r"^directory: closed$"):
         await waiter
     assert directory.asked == [OWNED]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
 import pytest
 
+from policy.directory.flights import settle
 from policy.directory.lanes import MAX_KEYS_PER_QUERY, Lanes
 from policy.directory.records import AddressKey
 from policy.documents import Marks, Parsed
@@ -42,6 +44,13 @@ async def opened(dsn: str, *, connections: int = 1, timeout_s: float = 5.0) -> A
         await lanes.close()
 
 
+async def fetch(lanes: Lanes, key: AddressKey) -> asyncpg.Record:
+    """Wait for the row of a key."""
+    told: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
+    lanes.ask(key, partial(settle, told))
+    return await told
+
+
 @asynccontextmanager
 async def locked(database: Database) -> AsyncIterator[None]:
     """Hold the addresses, as a migration would."""
@@ -71,7 +80,7 @@ async def test_every_asker_gets_the_own_row(database: Database) -> None:
 
     async with opened(database.dsn, connections=3) as lanes:
         rows = await asyncio.gather(
-            *(lanes.fetch(AddressKey(str(n), "example.org")) for n in asked)
+            *(fetch(lanes, AddressKey(str(n), "example.org")) for n in asked)
         )
 
     wanted = [f"r-{n}" if n < 300 else None for n in asked]
@@ -83,7 +92,7 @@ async def test_what_waits_shares_one_question(database: Database, proxy: Proxy) 
     async with opened(proxy.dsn) as lanes:
         before = proxy.questions
         async with locked(database):
-            first = asyncio.create_task(lanes.fetch(KEY))
+            first = asyncio.create_task(fetch(lanes, KEY))
             await until(lambda: database.sql.fetchval(WAITING))
             more = [asyncio.create_task(_fetch(lanes, n)) for n in range(MAX_KEYS_PER_QUERY)]
             await _all_have_begun(database)
@@ -113,12 +122,12 @@ async def test_an_idle_lane_holds_no_lock(database: Database) -> None:
 async def test_a_terminated_backend_is_replaced(database: Database) -> None:
     """A connection that died between two calls costs no caller an error."""
     async with opened(database.dsn) as lanes:
-        await lanes.fetch(KEY)
+        await fetch(lanes, KEY)
         await database.sql.execute(
             f"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE {OTHERS}"  # noqa: S608  a constant
         )
 
-        row = await lanes.fetch(KEY)
+        row = await fetch(lanes, KEY)
 
     assert row["position"] == 1
 
@@ -129,7 +138,7 @@ async def test_a_connection_cut_in_mid_question_is_replaced(
     """A question on its way when the connection breaks is asked again on another."""
     async with opened(proxy.dsn) as lanes:
         async with locked(database):
-            asked = asyncio.create_task(lanes.fetch(KEY))
+            asked = asyncio.create_task(fetch(lanes, KEY))
             await until(lambda: database.sql.fetchval(WAITING))
             await proxy.close()
             await proxy.open()
@@ -142,7 +151,7 @@ async def test_a_connection_cut_in_mid_question_is_replaced(
 async def test_a_stopped_database_is_told_at_once_and_comes_back(proxy: Proxy) -> None:
     """While nobody listens every caller learns it without waiting; later all is as before."""
     async with opened(proxy.dsn, connections=2) as lanes:
-        await lanes.fetch(KEY)
+        await fetch(lanes, KEY)
         await proxy.close()
         started = time.monotonic()
         errors = await asyncio.gather(
@@ -166,7 +175,7 @@ async def test_a_locked_table_is_no_answer_in_time(database: Database) -> None:
     async with opened(database.dsn, timeout_s=SOON_S) as lanes:
         async with locked(database):
             with pytest.raises(DirectoryError, match=r"^database: no answer in time$"):
-                await lanes.fetch(KEY)
+                await fetch(lanes, KEY)
 
         await until(lambda: _answers(lanes))
 
@@ -174,13 +183,13 @@ async def test_a_locked_table_is_no_answer_in_time(database: Database) -> None:
 async def test_a_frozen_database_is_no_answer_in_time(proxy: Proxy) -> None:
     """A database that takes questions and answers none costs each caller the limit once."""
     async with opened(proxy.dsn, timeout_s=SOON_S) as lanes:
-        await lanes.fetch(KEY)
+        await fetch(lanes, KEY)
         proxy.flows.clear()
         took_s = []
         for _ in range(5):
             started = time.monotonic()
             with pytest.raises(DirectoryError):
-                await lanes.fetch(KEY)
+                await fetch(lanes, KEY)
             took_s.append(time.monotonic() - started)
         proxy.flows.set()
 
@@ -246,10 +255,10 @@ async def test_another_node_is_asked_at_once(database: Database, proxy: Proxy) -
     """No connection to the one that is left stays behind."""
     async with opened(database.dsn, connections=2) as lanes:
         lanes.use(proxy.dsn)
-        row = await lanes.fetch(KEY)
+        row = await fetch(lanes, KEY)
         asked = proxy.questions
         lanes.use(database.dsn)
-        await lanes.fetch(KEY)
+        await fetch(lanes, KEY)
 
         assert row["position"] == 1
         assert asked > 0
@@ -261,9 +270,9 @@ async def test_a_question_under_way_is_asked_again_at_the_other_node(
 ) -> None:
     """The node that is left may never answer."""
     async with opened(proxy.dsn) as lanes:
-        await lanes.fetch(KEY)
+        await fetch(lanes, KEY)
         proxy.flows.clear()
-        asked = asyncio.create_task(lanes.fetch(KEY))
+        asked = asyncio.create_task(fetch(lanes, KEY))
         await _all_have_begun(database)
         began_s = time.monotonic()
         lanes.use(database.dsn)
@@ -282,7 +291,7 @@ async def test_a_node_that_is_left_while_it_is_connected_to_is_not_waited_for(
         await proxy.close()
         await proxy.open()
         proxy.flows.clear()
-        asked = asyncio.create_task(lanes.fetch(KEY))
+        asked = asyncio.create_task(fetch(lanes, KEY))
         await _all_have_begun(database)
         began_s = time.monotonic()
         lanes.use(database.dsn)
@@ -294,12 +303,12 @@ async def test_a_node_that_is_left_while_it_is_connected_to_is_not_waited_for(
 
 
 async def _fetch(lanes: Lanes, number: int) -> asyncpg.Record:
-    return await lanes.fetch(AddressKey(str(number), "example.org"))
+    return await fetch(lanes, AddressKey(str(number), "example.org"))
 
 
 async def _answers(lanes: Lanes) -> bool:
     try:
-        await lanes.fetch(KEY)
+        await fetch(lanes, KEY)
     except DirectoryError:
         return False
     return True
@@ -320,7 +329,7 @@ async def test_a_lane_outlives_an_answer_that_makes_no_sense(
     async with opened(proxy.dsn) as lanes:
         proxy.garbles = True
         with pytest.raises(DirectoryError, match=r"^database: "):
-            await lanes.fetch(KEY)
+            await fetch(lanes, KEY)
         proxy.garbles = False
 
         await until(lambda: _answers(lanes))

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from policy.errors import RulesError
+from policy.rules.building import Intake
+from policy.rules.clauses import SetsUpACall
+from policy.rules.comparisons import OneOf
+from policy.rules.files import load_rule_set
 from policy.rules.syntax import Surroundings
 from policy.rules.workshop import (
     MAX_PROBLEMS,
@@ -17,6 +21,7 @@ from policy.rules.workshop import (
     Sent,
     answer,
     load_and_check,
+    parts_of,
 )
 from tests.rules.checks import object_to_much
 from tests.rules.folders import folder_with, many, rule
@@ -40,8 +45,28 @@ def test_rules_go_home_in_small_parts(tmp_path: Path) -> None:
 
     sent = unpickled(verdict)
     assert isinstance(sent, Sent)
-    assert (sent.parts, len(parts)) == (4, 4)
-    assert [str(unpickled(part)).count("Rule(") for part in parts] == [20, 20, 20, 1]
+    intake = Intake()
+    grown = []
+    for part in parts:
+        before = len(intake.rules)
+        intake.take(part)
+        grown.append(len(intake.rules) - before)
+    assert sent.parts == len(parts)
+    assert [count for count in grown if count] == [20, 20, 20, 1]
+
+
+def test_what_rules_share_goes_home_once(tmp_path: Path) -> None:
+    """How an alias is read is the same for all rules: one reader, in whatever part they came."""
+    folder = folder_with(tmp_path, a=many(3 * RULES_PER_PART))
+
+    intake = Intake()
+    for part in parts_of(load_rule_set(folder).rules):
+        intake.take(part)
+
+    clauses = [clause for rule in intake.rules for clause in rule.clauses]
+    shared = {id(each.read) for each in clauses if isinstance(each, OneOf)}
+    directions = {id(each) for each in clauses if isinstance(each, SetsUpACall)}
+    assert (len(shared), len(directions)) == (1, 1)
 
 
 def test_rules_in_force_stay_where_they_are(tmp_path: Path) -> None:
