@@ -59,9 +59,7 @@ class Database:
         database = await cls._embedded(settings, parts)
         await migrate_if_needed(database.dsn, database.seal)
         await _check_key(database.dsn, database.seal)
-        for unknown in await store_names(
-            database.dsn, settings.platform, only_changed=True
-        ):
+        for unknown in await store_names(database.dsn, settings.platform, only_changed=True):
             log.warning("%s", unknown)
         return database
 

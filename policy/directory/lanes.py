@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -44,7 +45,7 @@ Tell = Callable[["asyncpg.Record | Exception"], None]
 
 
 class Waiting:
-    """What is asked for, who is to be told, and until when by the loop's clock."""
+    """What is asked for, who is to be told, and until when by a monotonic clock."""
 
     __slots__ = ("_tell", "key", "until_s")
 
@@ -109,20 +110,21 @@ class Lanes:
 
     def ask(self, key: AddressKey, tell: Tell) -> None:
         """Tell the row of one key, or a DirectoryError, and do so in time."""
-        loop = asyncio.get_running_loop()
-        self._line.add(Waiting(key, tell, loop.time() + self._timeout_s))
+        # To ask for the loop, which knows the time too, is a system call in Python 3.11.
+        self._line.add(Waiting(key, tell, time.monotonic() + self._timeout_s))
         if self._looking is None:
-            self._looking = loop.call_later(LOOK_S, self._look)
+            self._looking = asyncio.get_running_loop().call_later(LOOK_S, self._look)
 
     def _look(self) -> None:
         """Tell whoever has waited too long, and look again while anybody waits."""
-        loop = asyncio.get_running_loop()
         waiting = (*self._line.waiting, *(each for lane in self._lanes for each in lane.batch))
-        overdue = [each for each in waiting if each.until_s <= loop.time()]
+        overdue = [each for each in waiting if each.until_s <= time.monotonic()]
         _fail(overdue, DirectoryError("database: no answer in time"))
         if self._line.waiting:  # since the last look, or for a lane that is at it for long
             self._line.call()
-        self._looking = loop.call_later(LOOK_S, self._look) if waiting else None
+        self._looking = (
+            asyncio.get_running_loop().call_later(LOOK_S, self._look) if waiting else None
+        )
 
 
 class _Line:

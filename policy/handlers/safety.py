@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 import traceback
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, assert_never
 
 from policy.decide.decision import Decision, Reason
 from policy.errors import DirectoryError
+from policy.handlers.limit import Limit
 from policy.handlers.replies import Reply
 from policy.metrics import ANSWER_SECONDS, REQUESTS, RULES_FAILED, RULES_MATCHED
 from policy.wire import responses
@@ -50,6 +50,7 @@ class Safety:
         self, *, answer_within_s: float, fallback: Action, notebook: Notebook | None = None
     ) -> None:
         self.answer_within_s = answer_within_s
+        self.limit = Limit(answer_within_s)
         self.notebook = notebook
         self._fallback = fallback
         self._logged_at = float("-inf")
@@ -128,8 +129,7 @@ class _Guard:
         self, asked: Asked, at_s: float, at: At | None, outcome: Awaitable[Decision]
     ) -> Reply:
         try:
-            async with asyncio.timeout(self._safety.answer_within_s):
-                decision = await outcome
+            decision = await self._safety.limit.hold(outcome)
         except Exception as exc:  # noqa: BLE001  the one place: a node must get its answer
             decision = self._safety.instead(self._request_type, exc)
         return self._reply(asked, at_s, at, decision)

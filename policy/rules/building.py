@@ -17,8 +17,10 @@ import pickle
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from policy.rules.clauses import InWindow, parts_of
 from policy.rules.comparisons import compiled
 from policy.rules.table import RuleTable
 from policy.rules.workshop import LENGTH, Items, One, Refused, Sent, load_and_check, packed
@@ -87,7 +89,7 @@ def build_here(job: Job) -> Built:
         sent: Sent = pickle.loads(verdict)  # noqa: S301  packed above
         for part in parts:
             intake.take(part)
-        built = Built(RuleTable(intake.rules, version=sent.version), sent.warnings)
+        built = Built(_prepared(intake.rules, sent.version), sent.warnings)
     if are_many:
         _give_back()
     return built
@@ -201,9 +203,19 @@ def _make_table(rules: list[Rule], version: str) -> RuleTable:
     turn_s = sys.getswitchinterval()
     sys.setswitchinterval(TURN_S)
     try:
-        return RuleTable(rules, version=version)
+        return _prepared(rules, version)
     finally:
         sys.setswitchinterval(turn_s)
+
+
+def _prepared(rules: list[Rule], version: str) -> RuleTable:
+    """Build the indexes, and look up what calls would have to wait for."""
+    year = datetime.now(UTC).year
+    parts = (part for rule in rules for clause in rule.clauses for part in parts_of(clause))
+    for part in parts:
+        if isinstance(part, InWindow):
+            part.window.prepare(year)
+    return RuleTable(rules, version=version)
 
 
 @contextmanager

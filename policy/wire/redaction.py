@@ -127,8 +127,9 @@ def redacted_query(query: str, field_of: Callable[[str], Field]) -> tuple[str, M
 
     Whoever redacts many queries may remember what that said, since fields repeat.
     """
-    fields = [field_of(each) for each in as_utf8(query).split("&", MAX_FIELDS)[:MAX_FIELDS]]
-    said = {written: masked for _, stand_ins in fields for written, masked in stand_ins}
+    fields = list(map(field_of, as_utf8(query).split("&", MAX_FIELDS)[:MAX_FIELDS]))
+    found = [stand_ins for _, stand_ins in fields if stand_ins]
+    said = {written: masked for stand_ins in found for written, masked in stand_ins}
     long_ones = [each for each in said if len(each) >= MIN_STAND_IN_CHARACTERS]
     long_ones.sort(key=len, reverse=True)  # a whole name goes before its first part
     kept = "&".join([kept for kept, _ in fields if kept])

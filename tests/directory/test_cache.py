@@ -290,4 +290,6 @@ async def test_close_ends_what_is_under_way() -> None:
 
     with pytest.raises(DirectoryError, match=r"^directory: closed$"):
         await waiter
+    directory.let_go.set()
+    await asyncio.sleep(0)
     assert directory.asked == [OWNED]

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from policy.directory.collecting import Settling, uncollected
+from policy.directory.collecting import YOUNG, Settling, uncollected
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -30,6 +30,17 @@ def test_who_switched_it_off_keeps_it_off() -> None:
         inside = gc.isenabled()
 
     assert (inside, gc.isenabled()) == (False, True)
+
+
+def test_what_is_young_is_looked_at_rarely() -> None:
+    """A few hundred calls under way are not looked at again and again."""
+    before = gc.get_threshold()
+    try:
+        Settling()
+
+        assert gc.get_threshold() == (YOUNG, *before[1:])
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_what_has_come_to_stay_is_not_looked_at() -> None:

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from policy.directory.flights import settle
-from policy.directory.lanes import MAX_KEYS_PER_QUERY, Lanes
+from policy.directory.lanes import ENOUGH_KEYS, MAX_KEYS_PER_QUERY, Lanes
 from policy.directory.records import AddressKey
 from policy.documents import Marks, Parsed
 from policy.errors import DirectoryError
@@ -99,6 +99,61 @@ async def test_what_waits_shares_one_question(database: Database, proxy: Proxy) 
         await asyncio.gather(first, *more)
 
         assert proxy.questions - before == 2
+
+
+async def test_few_wait_for_the_lane_that_asks(database: Database, proxy: Proxy) -> None:
+    """Together they cost less; another lane helps out when they are many."""
+    async with opened(proxy.dsn, connections=2) as lanes:
+        before = proxy.questions
+        few = [asyncio.create_task(_fetch(lanes, n)) for n in range(ENOUGH_KEYS - 1)]
+        await asyncio.gather(*few)
+        for_few = proxy.questions - before
+        async with locked(database):
+            first = asyncio.create_task(fetch(lanes, KEY))
+            await until(lambda: database.sql.fetchval(WAITING))
+            many = [asyncio.create_task(_fetch(lanes, n)) for n in range(ENOUGH_KEYS)]
+            await until(lambda: _is(database, WAITING, 2))
+        await asyncio.gather(first, *many)
+
+    assert for_few == 1
+
+
+async def test_a_lane_that_hangs_keeps_nobody_waiting(database: Database) -> None:
+    """Whoever waits for it is asked for by another."""
+    async with opened(database.dsn, connections=2) as lanes:
+        async with locked(database):
+            first = asyncio.create_task(fetch(lanes, KEY))
+            await until(lambda: database.sql.fetchval(WAITING))
+            second = asyncio.create_task(fetch(lanes, KEY))
+
+            await until(lambda: _is(database, WAITING, 2))
+        rows = await asyncio.gather(first, second)
+
+    assert [row["position"] for row in rows] == [1, 1]
+
+
+async def test_telling_that_fails_is_told_and_harms_no_other(database: Database) -> None:
+    """Of what is asked together each answer is read by itself."""
+    told: list[object] = []
+    others: list[object] = []
+    is_done = asyncio.Event()
+
+    def break_(said: object) -> None:
+        told.append(said)
+        if len(told) == 1:
+            raise ZeroDivisionError
+
+    def keep(said: object) -> None:
+        others.append(said)
+        is_done.set()
+
+    async with opened(database.dsn) as lanes:
+        lanes.ask(KEY, break_)
+        lanes.ask(KEY, keep)
+        await is_done.wait()
+
+    assert [type(each) for each in told] == [asyncpg.Record, ZeroDivisionError]
+    assert [type(each) for each in others] == [asyncpg.Record]
 
 
 async def test_a_question_has_a_bounded_size(proxy: Proxy) -> None:
@@ -304,6 +359,10 @@ async def test_a_node_that_is_left_while_it_is_connected_to_is_not_waited_for(
 
 async def _fetch(lanes: Lanes, number: int) -> asyncpg.Record:
     return await fetch(lanes, AddressKey(str(number), "example.org"))
+
+
+async def _is(database: Database, query: str, wanted: int) -> bool:
+    return bool(await database.sql.fetchval(query) == wanted)
 
 
 async def _answers(lanes: Lanes) -> bool:

@@ -74,7 +74,11 @@ async def test_few_questions_are_under_way_at_once() -> None:
     await warmup.close()
     await warmup.close()
     await cached.close()
+    after = len(directory.asked)
+    directory.let_go.set()
+    await settle()
 
+    assert after == under_way
     assert under_way == BATCHES_AT_ONCE * KEYS_PER_BATCH
     assert len(directory.asked) == under_way
 

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     Server = Callable[[socket.socket], AbstractAsyncContextManager[None]]
 
-# Python 3.11 needs 1.27 times as many for a whole decision, which are of the cheaper sort. Whoever
-# needs more than this says here what for.
-MOST: Final = 1.6
+# A whole decision needs 1.13 times as many in Python 3.11 and 1.05 in 3.13, of the cheaper sort.
+# Whoever needs more than this says here what for.
+MOST: Final = 1.4
 RULES: Final = 1000
 WARM_UP: Final = 20
 COUNTED: Final = 50
@@ -73,7 +73,7 @@ def test_a_full_decision_costs_no_more_than_a_constant(tmp_path: Path) -> None:
     ours, theirs = _instructions(service), _instructions(_constant)
 
     print(f"{ours} instructions for an answer, {theirs} for aiohttp's constant")  # noqa: T201  with -s
-    assert ours <= MOST * theirs
+    assert 0 < ours <= MOST * theirs
 
 
 @asynccontextmanager
@@ -99,6 +99,8 @@ def _instructions(server: Server) -> int:
             async with server(listener):
                 await asyncio.to_thread(_ask, port, WARM_UP)
                 counter = _Counter()
+                # Python 3.12 counts for nobody unless a frame wants it when tracing begins.
+                sys._getframe().f_trace_opcodes = True  # noqa: SLF001  there is no other way
                 sys.settrace(counter.frame)
                 try:
                     await asyncio.to_thread(_ask, port, COUNTED)

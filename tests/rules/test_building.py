@@ -22,6 +22,7 @@ from policy.rules.building import (
     build_aside,
     build_here,
 )
+from policy.rules.calendar import public_holidays
 from policy.rules.comparisons import OneOf, Part, compiled
 from policy.rules.model import Continue, Rule
 from policy.rules.syntax import Surroundings
@@ -100,6 +101,18 @@ def test_a_build_here_leaves_rules_and_nothing_else(tmp_path: Path) -> None:
     assert len(built.table.rules) == 1000
     assert many_kept <= {"Rule", "Matches", "Continue", "tuple", "list"}
     assert compiled.cache_info().currsize == 0
+
+
+async def test_holidays_are_looked_up_before_a_call_comes(tmp_path: Path) -> None:
+    """Wherever they stand in a rule, and whether it is built here or aside."""
+    when = "any: [{time: {days: mon, holidays: false, country: FI}}]"
+    text = f"rules:\n  - {{name: a, when: {{{when}}}, then: continue}}\n"
+    job = Job(folder_with(tmp_path, a=text), AROUND)
+
+    for build in (asyncio.to_thread(build_here, job), build_aside(job)):
+        public_holidays.cache_clear()
+        assert isinstance(await build, Built)
+        assert public_holidays.cache_info().currsize == 1
 
 
 def test_problems_here_are_all_of_them(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ class _Reading:
     at_s: float
     doubt_s: float
 
+
 class DatabaseClock:
     """Says what time it is in the database; before the first reading, by the system's clock."""
 
