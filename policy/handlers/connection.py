@@ -113,7 +113,12 @@ class Connection(RequestHandler):
         if block != self._block:
             self._meet(block)
         head, target = self._head, target_of(data[:end])
-        if head is None or target is None or self._paused or not self._is_at_rest():
+        if (
+            head is None
+            or target is None
+            or self._paused
+            or (self._request_count and not self._is_at_rest())
+        ):
             self._hand_over(data)
             return
         # Only a block that is let in is kept.

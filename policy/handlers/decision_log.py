@@ -20,7 +20,6 @@ from policy.wire.results import ServiceResult, embedded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from policy.decide.decision import Decision
     from policy.scribe.lines import Plain
@@ -45,9 +44,9 @@ ENTRIES_AT_ONCE: Final = 40
 _ENTRY_BYTES: Final = 200  # beside the query and the answer
 _ASK: Final = message_of([])
 
-# When, what, the decision, the version of the rules, and the seconds it took: a plain tuple, since
-# making anything with names costs a call more than all else that is done for the log.
-Entry: TypeAlias = "tuple[datetime, Asked, Decision, str, float]"
+# When in seconds since 1970, what, the decision, the version of the rules, and the seconds it took:
+# a plain tuple, since making anything with names costs a call more than all else done for the log.
+Entry: TypeAlias = "tuple[float, Asked, Decision, str, float]"
 
 
 class Tally(Protocol):
@@ -231,7 +230,7 @@ def plain_of(entry: Entry) -> Plain:
     at, asked, decision, rules_version, took_s = entry
     result = decision.result
     return (
-        at.timestamp(),
+        at,
         asked.request_type._value_,  # `.value` is a function of Python's in 3.11, and costs 0.1 us
         asked.alias,
         asked.query,

@@ -18,13 +18,9 @@ from policy.wire.vocabulary import Action, RequestType
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import datetime
 
     from policy.handlers.notebook import Notebook
     from policy.wire.asked import Asked
-
-    # When a request came, by the database's clock, and the version of the rules.
-    At = tuple[datetime, str]
 
 log = logging.getLogger(__name__)
 
@@ -114,35 +110,35 @@ class _Guard:
         self._seconds = ANSWER_SECONDS.labels(request_type.value)
 
     def respond(self, asked: Asked) -> Reply | Awaitable[Reply]:
-        # Which rules are in force now is what decides it.
-        notebook, at_s = self._notebook, time.perf_counter()
-        at = (notebook.clock(), notebook.rules.table.version) if notebook is not None else None
+        began_s = time.perf_counter()
+        # The rules that are in force now are those that decide it.
+        version = self._notebook.rules.table.version if self._notebook is not None else ""
         try:
             outcome = self._answer(asked)
         except Exception as exc:  # noqa: BLE001  the one place: a node must get its answer
             outcome = self._safety.instead(self._request_type, exc)
         if isinstance(outcome, Decision):
-            return self._reply(asked, at_s, at, outcome)
-        return self._later(asked, at_s, at, outcome)
+            return self._reply(asked, began_s, version, outcome)
+        return self._later(asked, began_s, version, outcome)
 
     async def _later(
-        self, asked: Asked, at_s: float, at: At | None, outcome: Awaitable[Decision]
+        self, asked: Asked, began_s: float, version: str, outcome: Awaitable[Decision]
     ) -> Reply:
         try:
             decision = await self._safety.limit.hold(outcome)
         except Exception as exc:  # noqa: BLE001  the one place: a node must get its answer
             decision = self._safety.instead(self._request_type, exc)
-        return self._reply(asked, at_s, at, decision)
+        return self._reply(asked, began_s, version, decision)
 
-    def _reply(self, asked: Asked, at_s: float, at: At | None, decision: Decision) -> Reply:
+    def _reply(self, asked: Asked, began_s: float, version: str, decision: Decision) -> Reply:
         reply = _reply_of(self._request_type, decision)
         REQUESTS.add((self._request_type, decision.action, decision.reason))
         if decision.rule or decision.shadows or decision.faults:
             self._safety.tell_of_rules(decision)
-        took_s = time.perf_counter() - at_s
+        took_s = time.perf_counter() - began_s
         self._seconds.observe(took_s)
-        if self._notebook is not None and at is not None:
-            self._notebook.note(asked, decision, *at, took_s)
+        if self._notebook is not None:
+            self._notebook.note(asked, decision, began_s, version, took_s)
         return reply
 
 

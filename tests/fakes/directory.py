@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policy.directory.document import DirectoryFile
 from policy.directory.memory import MemoryDirectory
@@ -36,18 +36,21 @@ class FakeDirectory:
         return self._rows.find_now(key)
 
 
+# Some directories of tests never answer; what asks them waits until all tests are over.
+_TASKS: Final[set[asyncio.Task[None]]] = set()
+
+
 class Telling:
     """Asks a directory that is awaited for whoever wants to be told."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def ask(self, key: AddressKey, tell: Callable[[Entry | Exception], None]) -> None:
         """Tell what `find()` gives or raises."""
         task = asyncio.create_task(self._ask(key, tell))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        _TASKS.add(task)
+        task.add_done_callback(_TASKS.discard)
 
     async def _ask(self, key: AddressKey, tell: Callable[[Entry | Exception], None]) -> None:
         try:

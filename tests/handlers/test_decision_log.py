@@ -44,7 +44,7 @@ DECISION: Final = Decision(
 
 def decided(decision: Decision = DECISION, asked: Asked = ASKED) -> Entry:
     """Give what happened."""
-    return AT, asked, decision, "1f2e3d", 0.001234567
+    return AT.timestamp(), asked, decision, "1f2e3d", 0.001234567
 
 
 @dataclass(slots=True)

@@ -109,7 +109,7 @@ def _logged(asked: Asked, table: RuleTable) -> Recorded:
     stage = Stage(table, PLAN, DIRECTORY.find_now, lambda _: answer)
     decided = rehearse(asked, stage, Moment(NOON, str(uuid4())))
     decision = decided if isinstance(decided, Decision) else Decision(Action.CONTINUE, Reason.OK)
-    plain = plain_of((NOON, asked, decision, table.version, 0.001))
+    plain = plain_of((NOON.timestamp(), asked, decision, table.version, 0.001))
     recorded = read_line(Lines(KEY).line_of(plain).decode())
     assert recorded is not None
     return recorded

@@ -49,9 +49,7 @@ def test_a_whole_number(written: str, want: int | None) -> None:
 )
 def test_an_address(written: str, want: IPv4Address | IPv6Address | None) -> None:
     """An IPv4 address is the same one when it comes as IPv6."""
-    assert (
-        Parameters(urlencode({"remote_address": written})).address("remote_address") == want
-    )
+    assert Parameters(urlencode({"remote_address": written})).address("remote_address") == want
 
 
 @pytest.mark.parametrize(
