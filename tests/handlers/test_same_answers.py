@@ -114,7 +114,7 @@ async def test_any_stream_gets_the_answers_of_aiohttp(
     both, alone, served = port
     pieces = way(stream, places)
 
-    # aiohttp forgets what it has read just before it meets what is no HTTP; how much that is depends
+    # aiohttp forgets what it has read just before it meets what is no HTTP; how much that is hangs
     # on how the network cuts, by chance. A true difference is there each time.
     for _ in range(5):
         got, wanted = await all_of(both, pieces, turns), await all_of(alone, pieces, turns)
