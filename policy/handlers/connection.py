@@ -146,7 +146,8 @@ class Connection(RequestHandler):
         closes = closes or self.must_leave()
         self._hall.post(transport, self._hall.bytes_of(reply, self.heard_at, closes=closes))
         if closes:
-            self._held = b""  # nothing else is answered
+            # Nothing else is answered, not even what has been read already.
+            self._held, self._is_odd, self._close = b"", True, True
             self._loop.call_soon(self.force_close)  # behind the post
 
     def _send_late(self, answered: asyncio.Future[Reply]) -> None:

@@ -49,32 +49,19 @@ WITH_BODY: Final = st.sampled_from(
     [
         request(ALIAS, "Content-Length: 3") + b"abc",
         request(ALIAS, "Content-Length: 3", method="POST") + b"abc",
-        request(ALIAS, "Content-Length: 3", "Content-Length: 4") + b"abcd",
         request(ALIAS, "Transfer-Encoding: chunked") + b"3\r\nabc\r\n0\r\n\r\n",
-        request(ALIAS, "Transfer-Encoding: chunked", "Content-Length: 3") + b"0\r\n\r\n",
-        request(ALIAS, "Transfer-Encoding : chunked") + b"0\r\n\r\n",
-        request(ALIAS, "Content-Length: 30") + request("/nothing"),
     ]
 )
-MUTATED: Final = st.builds(
-    lambda data, at, instead, gone: (
-        data[: at % len(data)] + instead + data[at % len(data) + gone :]
-    ),
-    WHOLE | WITH_BODY,
-    st.integers(0, 300),
-    st.sampled_from([b"", b"\n", b"\r", b"\r\n", b"\r\n\r\n", b"\0", b" ", b"\t", b":", b"\xff"]),
-    st.integers(0, 3),
-)
-STREAMS: Final = st.lists(WHOLE | WHOLE | WITH_BODY | MUTATED, min_size=1, max_size=4)
-TRIES: Final = 5
+# Nothing that is no HTTP: there aiohttp forgets what it has read just before, and how much that is
+# hangs on how the network cuts. `test_plain.py` has what must not be taken for plain.
+STREAMS: Final = st.lists(WHOLE | WHOLE | WITH_BODY, min_size=1, max_size=4)
 # As they are, cut anywhere, or with each end of header lines as the end of a piece.
 WAYS: Final[list[Way]] = [
     lambda stream, _: stream,
     lambda stream, places: cut(b"".join(stream), places),
     lambda stream, _: re.findall(rb".+?\r\n\r\n|.+", b"".join(stream), re.DOTALL),
 ]
-# No request survives it, so that every conversation has an end.
-END: Final = b"\r\n\r\n\0\0\r\n\r\n" + request("/end", "Connection: close") + b"\0\r\n\r\n"
+END: Final = request("/end", "Connection: close")
 STATUS: Final = re.compile(rb"HTTP/1\.[01] ([0-9]{3}) ")
 
 
@@ -115,13 +102,8 @@ async def test_any_stream_gets_the_answers_of_aiohttp(
     both, alone, served = port
     pieces = way(stream, places)
 
-    # aiohttp forgets what it has read just before it meets what is no HTTP; how much that is hangs
-    # on how the network cuts, by chance. A true difference is there each time.
-    tries = [(await all_of(both, pieces, turns), await all_of(alone, pieces, turns))]
-    while tries[-1][0] != tries[-1][1] and len(tries) < TRIES:
-        tries.append((await all_of(both, pieces, turns), await all_of(alone, pieces, turns)))
+    got, wanted = await all_of(both, pieces, turns), await all_of(alone, pieces, turns)
 
-    got, wanted = tries[-1]
     assert got == wanted
     served.promptly.clear()
     served.by_aiohttp.clear()
