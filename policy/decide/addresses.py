@@ -36,10 +36,10 @@ def refusal_of(target: Target, now: datetime) -> Decision | None:
     An inactive organisation outweighs all else; of a booking a cancellation outweighs its end.
     """
     match target:
-        case PermanentRoom() | Booking() | Device() if not target.organisation.may_call:
+        case Booking() | Device() if not target.organisation.may_call:
             return refuse(Reason.ORG_INACTIVE)
         case PermanentRoom():
-            return _refusal_of_room(target)
+            return refusal_of_room(target)
         case Booking():
             return _refusal_of_booking(target, now)
         case Device():
@@ -52,7 +52,10 @@ def refusal_of(target: Target, now: datetime) -> Decision | None:
             assert_never(target)
 
 
-def _refusal_of_room(room: PermanentRoom) -> Decision | None:
+def refusal_of_room(room: PermanentRoom) -> Decision | None:
+    """Say why nobody may call a permanent room, None when they may."""
+    if not room.organisation.may_call:
+        return refuse(Reason.ORG_INACTIVE)
     match room.state:
         case RoomState.ACTIVE | RoomState.UNUSED_WARNED:
             return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
-from policy.decide.addresses import refusal_of
+from policy.decide.addresses import refusal_of, refusal_of_room
 from policy.decide.decision import Decision, Reason, leave, refuse
 from policy.decide.rules import common, noted, said_by_rules
 from policy.decide.scripts import service_by_script
@@ -128,7 +128,10 @@ def _by_directory(keys: tuple[AddressKey, ...], call: Call, grounds: Grounds) ->
             return leave(Reason.FOREIGN_DOMAIN)
         is_running = call.direction is CallDirection.DIAL_OUT
         return leave(Reason.UNKNOWN_ALIAS) if is_running else refuse(Reason.UNKNOWN_ALIAS)
-    refusal = refusal_of(target, grounds.moment.now)
+    if isinstance(target, PermanentRoom):  # which the time does not change
+        refusal = refusal_of_room(target)
+    else:
+        refusal = refusal_of(target, grounds.moment.now)
     if refusal is not None:
         return refusal
     match target:

@@ -103,12 +103,12 @@ class DecisionLog:
 
     def write(self, entry: Entry) -> None:
         """Take an entry; never waits, and drops what comes faster than it can be written."""
-        waiting = self._waiting
-        if len(waiting) >= self._room:
+        length = len(self._waiting)
+        if length >= self._room:
             self._dropped.inc()
             return
-        waiting.append(entry)
-        if len(waiting) >= ENTRIES_AT_ONCE and not self._is_due:
+        self._waiting.append(entry)
+        if length >= ENTRIES_AT_ONCE and not self._is_due:
             self._is_due = True
             self._loop.call_soon(self._send_some)
 

@@ -74,8 +74,8 @@ class Facts:
             return await self._gather(decide, request, asked, grounds, needs)
 
     def _grounds(self) -> Grounds:
-        known = Known(at_hand=self.directory.peek)
-        return Grounds(self.rules.table, self.plan, known, Moment(self.clock(), _new_token))
+        known = Known(None, None, self.directory.peek)
+        return Grounds(self.rules.table, self.plan, known, Moment(self.clock, _new_token))
 
     async def _gather(
         self,

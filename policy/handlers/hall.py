@@ -94,14 +94,16 @@ class Hall(web.Server):
 
     def bytes_of(self, reply: Reply, now: float, *, closes: bool) -> bytes:
         """Give an answer as it goes out; `now` is the loop's time."""
+        status, content_type, body = reply
         if now >= self._heads_until:  # the date is another
             self._heads.clear()
             self._heads_until = now + 1 - time.time() % 1
-        key = (reply.status, reply.content_type, closes)
+        key = (status, content_type, closes)
         head = self._heads.get(key)
         if head is None:
             head = self._heads[key] = _head(*key)
-        return b"%b%d%b%b" % (head[0], len(reply.body), head[1], reply.body)
+        before, behind = head
+        return b"%b%d%b%b" % (before, len(body), behind, body)
 
     def post(self, transport: asyncio.WriteTransport, answer: bytes) -> None:
         """Send an answer, together with those to all who are heard in the same turn of the loop.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from policy.directory.records import Booking, PermanentRoom
@@ -13,7 +14,6 @@ from policy.wire.parameters import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from policy.directory.records import AddressKey, Target
     from policy.networks import Address
@@ -28,15 +28,24 @@ _UNREAD = object()
 class Moment:
     """What differs from call to call although nothing else does.
 
-    `token` makes the name of a gateway call its own; it is drawn when somebody first asks for it,
-    since few calls need one.
+    `now` is read, and `token`, which makes the name of a gateway call its own, is drawn when
+    somebody first asks for it, since most calls need neither.
     """
 
-    __slots__ = ("_token", "now")
+    __slots__ = ("_now", "_token")
 
-    def __init__(self, now: datetime, token: str | Callable[[], str]) -> None:
-        self.now = now
+    def __init__(
+        self, now: datetime | Callable[[], datetime], token: str | Callable[[], str]
+    ) -> None:
+        self._now = now
         self._token = token
+
+    @property
+    def now(self) -> datetime:
+        """Give the time, the same each time."""
+        if not isinstance(self._now, datetime):
+            self._now = self._now()
+        return self._now
 
     @property
     def token(self) -> str:

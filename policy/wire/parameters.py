@@ -47,7 +47,8 @@ class Parameters:
         """
         if len(query) > MAX_FIELDS and query.count("&") >= MAX_FIELDS:
             query = "&".join(query.split("&", MAX_FIELDS)[:MAX_FIELDS])
-        query = as_utf8(query)
+        if not query.isascii():
+            query = as_utf8(query)
         self._query = f"&{query}"  # each name stands between `&` and `=`
         # Nodes write names as they are; whoever encodes one is read from the start to the end.
         self._all = self.values() if _ENCODED_NAME.search(query) else None
