@@ -27,7 +27,7 @@ class Cores:
 
     def row(self) -> dict[str, object]:
         """Give what a result file says of it."""
-        where = "PostgreSQL on the server's cores; the writer of the log anywhere, at nice 10"
+        where = "PostgreSQL on the server's cores; the writer of the log on whichever core is idle"
         return {
             "generator": sorted(self.generator),
             "server": sorted(self.server),

@@ -27,6 +27,11 @@ def reasons(text: str, request: str) -> Counter[str]:
     return by_label(text, "policy_handlers_requests_total", "reason", request=request)
 
 
+def dropped(text: str) -> int:
+    """Give how many entries of the decision log were not kept."""
+    return sum(by_label(text, "policy_handlers_decisions_dropped_total", "").values())
+
+
 def lookups(text: str) -> Counter[str]:
     """Give how often the cache was asked, by outcome."""
     return by_label(text, "policy_directory_lookups_total", "outcome")

@@ -39,6 +39,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "errors": "errors",
     "cpu_us_per_request": "CPU us",
     "log_cpu_us_per_request": "log CPU us",
+    "not_logged_per_request": "not logged",
     "database_cpu_us_per_request": "database CPU us",
     "instructions_per_request": "instructions",
     "rss_mb": "RSS MB",

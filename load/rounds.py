@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from load.counts import lookups, reasons
+from load.counts import dropped, lookups, reasons
 from load.instructions import counting
 from load.processes import usage_of
 from load.wrk import drive
@@ -91,11 +91,12 @@ def _round(case: Case, how: Drive) -> Row:
     tree = case.contender.tree()
     after = usage_of(tree.server), usage_of(tree.writer), usage_of(tree.database)
     miscounted = 0
-    missed = None
+    missed = unlogged = None
     if told is not None:
         told_after = case.contender.metrics()
         decided = reasons(told_after, "service") - reasons(told, "service")
         miscounted = _miscounted(case, driven, decided, how.connections)
+        unlogged = (dropped(told_after) - dropped(told)) / max(driven.requests, 1)
         missed = (lookups(told_after) - lookups(told))["miss"] / max(driven.requests, 1)
     faults = {
         "broken": driven.broken,
@@ -119,6 +120,7 @@ def _round(case: Case, how: Drive) -> Row:
         "log_cpu_us_per_request": spent[1] * per_request,
         "database_cpu_us_per_request": spent[2] * per_request,
         "misses_per_request": missed,
+        "not_logged_per_request": unlogged,
         "instructions_per_request": None if found is None else found / max(driven.requests, 1),
         **memory_row(after[0], after[2]),
     }
