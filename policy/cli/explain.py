@@ -208,8 +208,11 @@ class _Uncached:
 
     directory: Directory
 
-    async def find(self, key: AddressKey) -> Found:
-        """Ask; raises DirectoryError."""
+    def find(self, key: AddressKey) -> asyncio.Future[Found]:
+        """Ask; DirectoryError when nobody can say."""
+        return asyncio.ensure_future(self._ask(key))
+
+    async def _ask(self, key: AddressKey) -> Found:
         return Found(await self.directory.find(key))
 
     def peek(self, _key: AddressKey) -> None:

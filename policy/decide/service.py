@@ -20,6 +20,7 @@ from policy.directory.records import (
     Reserved,
 )
 from policy.errors import OutcomeError, RequestError
+from policy.rules.known import going_on
 from policy.rules.model import Redirect, RunScript, UseRoom, UseService
 from policy.rules.overriding import overridden
 from policy.rules.unfinished import whole_service
@@ -52,7 +53,7 @@ def decide_service(request: ServiceRequest, grounds: Grounds) -> Decision:
         return leg
     walk = grounds.walk(RequestType.SERVICE, call.alias, call.parameters, call.direction)
     if walk.is_idle:  # as for most calls
-        return _unruled(walk, call, grounds)
+        return going_on(_unruled, walk, call, grounds)
     decision = said_by_rules(walk, partial(_carry_out, walk, call, grounds))
     if decision is None:
         decision = _unruled(walk, call, grounds)

@@ -52,8 +52,8 @@ FAILING_WAIT_S: Final = 0.05
 class Lookup(Protocol):
     """Whoever finds entries and says how fresh they are."""
 
-    async def find(self, key: AddressKey) -> Found:
-        """Give what is known of a key; raises DirectoryError when that cannot be said."""
+    def find(self, key: AddressKey) -> asyncio.Future[Found]:
+        """Give what is known of a key, as soon as it is; DirectoryError when nobody can say."""
         ...
 
     def peek(self, key: AddressKey) -> Found | None:
@@ -92,6 +92,19 @@ class Around:
     is_current: Callable[[], bool]
 
 
+class _Flight:
+    """Who waits for one key; `learners` make no calls."""
+
+    __slots__ = ("callers", "learners")
+
+    def __init__(self) -> None:
+        self.callers: list[asyncio.Future[Found]] = []
+        self.learners: list[asyncio.Future[None]] = []
+
+
+_NOBODY: Final = _Flight()  # waits any more once the cache is closed
+
+
 class CachedDirectory:
     """Keeps what another directory said; waiters for one key share one question."""
 
@@ -108,30 +121,29 @@ class CachedDirectory:
         self._unowned = Shelf("unowned", Bounds(bounds.entries, unowned_bytes), around.clock_s)
         self._asking = Asking(directory, around.clock_s)
         # Who waits for what is asked for: one question for all.
-        self._flights: dict[AddressKey, list[asyncio.Future[Kept]]] = {}
+        self._flights: dict[AddressKey, _Flight] = {}
         self._ahead: set[AddressKey] = set()  # which of these are asked before anybody does
         self._settling = Settling()
         self._is_failing = False  # the last question got no answer
-        self._term = Term(0.0)  # of the last answer
+        self._term = Term(0.0)  # of a room that was asked for at this time
+        self._term_from = NEVER
         self._trust = 0  # goes up whenever all that is kept becomes doubtful
 
-    async def find(self, key: AddressKey) -> Found:
-        """Give a fresh entry, else ask, else a stale one; raises DirectoryError without any."""
+    def find(self, key: AddressKey) -> asyncio.Future[Found]:
+        """Give a fresh entry, else ask, else a stale one; DirectoryError without any.
+
+        Whoever gives up does not take the answer away from the others.
+        """
+        caller: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
         found = self.peek(key)
         if found is not None:
-            return found
+            caller.set_result(found)
+            return caller
         DIRECTORY_MISS.inc()
-        try:
-            kept = await self._fetch(key)
-        except DirectoryError:
-            known = self._owned.find(key) or self._unowned.find(key)
-            if known is None or known.trust == CHANGED or not self._may_be_stale(known):
-                raise
-            DIRECTORY_STALE.inc()
-            known.other_calls += 1
-            return Found(known.entry, is_stale=True)
-        kept.other_calls += 1
-        return kept.found or self._owned.found(kept)
+        if self._is_failing:
+            caller.get_loop().call_later(FAILING_WAIT_S, self._give_up, key, caller)
+        self._flight(key).callers.append(caller)
+        return caller
 
     def peek(self, key: AddressKey) -> Found | None:
         """Give a fresh entry, and see to the next one in time; None when it has to be asked for."""
@@ -153,7 +165,9 @@ class CachedDirectory:
         kept = self._owned.find(key) or self._unowned.find(key)
         if kept is None or not self._believes(kept, self._clock_s()):
             DIRECTORY_REFRESH.inc()
-            await self._join(key)
+            learner: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._flight(key).learners.append(learner)
+            await learner
 
     def forget(self, changes: Changes) -> None:
         """Believe nothing any more that changes concern.
@@ -206,8 +220,12 @@ class CachedDirectory:
     async def close(self) -> None:
         """Let nobody wait any more."""
         flights, self._flights = self._flights, {}
-        for waiter in chain.from_iterable(flights.values()):
-            settle(waiter, DirectoryError("directory: closed"))
+        for flight in flights.values():
+            closed = DirectoryError("directory: closed")
+            for caller in flight.callers:
+                settle(caller, closed)
+            for learner in flight.learners:
+                settle(learner, closed)
 
     def _believes(self, kept: Kept, now: float) -> bool:
         term = kept.term
@@ -235,46 +253,57 @@ class CachedDirectory:
         self._launch(key)
         return True
 
-    async def _fetch(self, key: AddressKey) -> Kept:
-        """Wait for the answer, but hardly for a database that gave none to the last question."""
-        if not self._is_failing:
-            return await self._join(key)
-        try:
-            async with asyncio.timeout(FAILING_WAIT_S):
-                return await self._join(key)
-        except TimeoutError as exc:
-            raise DirectoryError("database: does not answer") from exc
+    def _flight(self, key: AddressKey) -> _Flight:
+        """Give who waits for a key, for which one question is put."""
+        return self._flights.get(key) or self._launch(key)
 
-    def _join(self, key: AddressKey) -> asyncio.Future[Kept]:
-        """Wait for the answer to a key, for which one question is put.
-
-        Whoever gives up does not take the answer away from the others.
-        """
-        waiter: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
-        waiters = self._flights.get(key)
-        if waiters is None:
-            waiters = self._launch(key)
-        waiters.append(waiter)
-        return waiter
-
-    def _launch(self, key: AddressKey) -> list[asyncio.Future[Kept]]:
-        waiters = self._flights[key] = []
+    def _launch(self, key: AddressKey) -> _Flight:
+        flight = self._flights[key] = _Flight()
         self._asking.ask(key, partial(self._land, key))
-        return waiters
+        return flight
 
     def _land(self, key: AddressKey, said: Answer | Exception) -> None:
         """Keep an answer, and give it to all who wait, even when there is no room for it."""
         self._is_failing = isinstance(said, DirectoryError)
-        given = said if isinstance(said, Exception) else self._keep(key, said)
         self._ahead.discard(key)
-        for waiter in self._flights.pop(key, ()):
-            settle(waiter, given)
+        flight = self._flights.pop(key, _NOBODY)
+        if isinstance(said, Exception):
+            for caller in flight.callers:
+                self._console(key, caller, said)
+            for learner in flight.learners:
+                settle(learner, said)
+            return
+        self._keep(key, said, len(flight.callers))
+        if flight.callers:
+            found = Found(said.entry)
+            for caller in flight.callers:
+                if not caller.done():
+                    caller.set_result(found)
+        for learner in flight.learners:
+            settle(learner, None)
 
-    def _keep(self, key: AddressKey, answer: Answer) -> Kept:
+    def _console(self, key: AddressKey, caller: asyncio.Future[Found], exc: Exception) -> None:
+        """Give a caller what was known before, if that is any good, else the error."""
+        if caller.done():
+            return
+        known = self._owned.find(key) or self._unowned.find(key)
+        is_away = isinstance(exc, DirectoryError)
+        if not is_away or known is None or known.trust == CHANGED or not self._may_be_stale(known):
+            caller.set_exception(exc)
+            return
+        DIRECTORY_STALE.inc()
+        known.other_calls += 1
+        caller.set_result(Found(known.entry, is_stale=True))
+
+    def _give_up(self, key: AddressKey, caller: asyncio.Future[Found]) -> None:
+        """Let a caller wait no longer for a database that did not answer the last question."""
+        self._console(key, caller, DirectoryError("database: does not answer"))
+
+    def _keep(self, key: AddressKey, answer: Answer, calls: int) -> None:
+        """Keep an answer to a question that so many calls put."""
         kept = self._kept_of(key, answer)
         known = self._owned.find(key)
-        if known is not None:
-            kept.other_calls = known.take_calls()
+        kept.other_calls = calls if known is None else calls + known.take_calls()
         if answer.entry.target is None:
             self._owned.drop(key)
             self._unowned.put(kept)
@@ -282,13 +311,24 @@ class CachedDirectory:
             self._unowned.drop(key)
             self._owned.put(kept)
         self._settling.one_more()
-        return kept
 
     def _kept_of(self, key: AddressKey, answer: Answer) -> Kept:
         """Say how long an answer is believed: from when it was asked for, as then it was true."""
-        entry, now = answer.entry, self._clock_s()
+        entry = answer.entry
         asked_at = answer.asked_at - answer.asked_at % GRAIN_S
-        lifetimes, is_owned = self._lifetimes, entry.target is not None
+        if not answer.is_sure:
+            term = self._term_of(key, entry, asked_at)
+            return Kept(key, Found(entry), Term(term.forget_at), CHANGED)
+        if entry.valid_until is not None or entry.target is None:
+            return Kept(key, Found(entry), self._term_of(key, entry, asked_at), self._trust)
+        # As for most rooms: what came together shares it.
+        if asked_at != self._term_from or self._term.fresh_until < self._clock_s():
+            self._term_from = asked_at
+            self._term = self._term_of(key, entry, asked_at)
+        return Kept(key, Found(entry), self._term, self._trust)
+
+    def _term_of(self, key: AddressKey, entry: Entry, asked_at: float) -> Term:
+        now, lifetimes, is_owned = self._clock_s(), self._lifetimes, entry.target is not None
         fresh_until = asked_at + (lifetimes.owned_s if is_owned else lifetimes.unowned_s)
         if entry.valid_until is not None:
             left_s = (entry.valid_until - self._around.now()).total_seconds()
@@ -297,17 +337,12 @@ class CachedDirectory:
         forget_at = fresh_until
         if _is_worth_repeating(key, entry):
             forget_at += lifetimes.stale_s
-        found = Found(entry)
-        if not answer.is_sure:
-            return Kept(key, found, Term(forget_at), CHANGED)
         trusted_until = min(fresh_until, asked_at + lifetimes.untrusted_s)
         refresh_at = -NEVER
         if is_owned:
             until = fresh_until if self._is_current() else trusted_until
             refresh_at = asked_at + REFRESH_AFTER * (until - asked_at)
-        term = Term(forget_at, fresh_until, trusted_until, refresh_at)
-        self._term = term = self._term if term == self._term else term
-        return Kept(key, found, term, self._trust)
+        return Term(forget_at, fresh_until, trusted_until, refresh_at)
 
 
 def _is_worth_repeating(key: AddressKey, entry: Entry) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from policy.directory.footprint import footprint_of
-from policy.directory.packing import address_id_of, pack, row_of, shared_bytes, unpack
+from policy.directory.packing import address_id_of, pack, row_of, unpack
 from policy.directory.records import AddressKey, Found
 
 if TYPE_CHECKING:
@@ -88,11 +88,12 @@ class Kept:
         return Found(unpack(self.frame, self.rest, self.own))
 
     def pack(self) -> None:
-        """Make it ready to be kept without its records, if it is a room or a meeting."""
+        """Keep a room or a meeting without its records: most are not asked for again soon."""
         found = self.found
         packed = pack(found.entry) if found is not None and not found.is_stale else None
         if packed is not None:
-            self.frame, self.rest, self.own = packed.frame, packed.rest, packed.own
+            self.frame, self.rest, self.own = packed
+            self.found = None
 
     @property
     def own_bytes(self) -> int:
@@ -100,13 +101,6 @@ class Kept:
         if self.frame is None:
             return footprint_of(self.key, self.entry)
         return _PACKED_BYTES + len(self.local) + len(self.own)
-
-    @property
-    def size_bytes(self) -> int:
-        """Give about how much memory it takes while it shares nothing."""
-        if self.frame is None:
-            return self.own_bytes
-        return self.own_bytes + shared_bytes(self.frame) + shared_bytes(self.rest)
 
     @property
     def address_id(self) -> int | None:
@@ -122,9 +116,9 @@ class Kept:
     def number(self) -> int:
         """Give a number that all of one row have in common."""
         if self.frame is not None:
-            return number_of(row_of(self.own))
+            return hash(self.own[:16])
         parts = self.entry.parts
-        return number_of(parts[0].bytes) if parts else hash(self.local)
+        return hash(parts[0].bytes) if parts else hash(self.local)
 
     def is_of(self, row: UUID) -> bool:
         """Say whether it is of this room or device."""
@@ -151,8 +145,3 @@ class Kept:
         calls = self.hits + self.other_calls
         self.other_calls = -self.hits
         return calls
-
-
-def number_of(row: bytes) -> int:
-    """Give the number of a row, by which its entries lie near each other."""
-    return int.from_bytes(row[12:], "big")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
-from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import lru_cache, partial
+from sys import intern
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import orjson
 
 from policy.directory.flights import settle
+from policy.directory.queries.calls import (
+    OWN_FIELDS,
+    PART_COLUMNS,
+    SHARED_COLUMNS,
+    SHARED_FIELDS,
+)
 from policy.directory.records import (
-    ROOM_FIELDS,
     AddressKey,
     Booking,
     Device,
@@ -39,14 +45,10 @@ if TYPE_CHECKING:
 # These say nothing with a value of no: everyone is a host, and no limit.
 _UNSAID: Final = frozenset({"allow_guests", "participant_limit"})
 # What hardly two rooms have in common.
-_OWN: Final = ("name", "service_tag", "description", "pin", "guest_pin")
+_OWN: Final = frozenset({"name", "service_tag", *OWN_FIELDS})
 _NOTHING: Final = "{}"
 _ORGANISATION_STATES: Final = {each.value: each for each in OrganisationState}
 _ROOM_STATES: Final = {each.value: each for each in RoomState}
-
-
-# The rows that an answer is made of, besides the address itself.
-_PARTS: Final = ("room_id", "device_id", "template_id", "organisation_id")
 _PATTERNS: Final = frozenset({"match_string", "post_match_string"})
 
 
@@ -103,7 +105,7 @@ def entry_of(row: asyncpg.Record, seal: Seal) -> Entry:
         own_domain=row["own_domain"],
         target=_target(row, seal),
         valid_until=_valid_until(row),
-        parts=tuple([part for name in _PARTS if (part := row[name]) is not None]),
+        parts=tuple(filter(None, row[PART_COLUMNS])),
         address_id=row["address_id"],
     )
 
@@ -184,35 +186,71 @@ def _device(row: asyncpg.Record, seal: Seal) -> Device:
 
 
 def _service(row: asyncpg.Record, seal: Seal) -> ServiceResult:
-    """Give the result document of a room: what its template and its row say, and nothing else."""
-    tag = row["service_tag"]
-    service: dict[str, object] = {
-        "service_type": row["service_type"],
-        "name": row["service_name"],
+    """Give the result document of a room: what its template and its row say, and nothing else.
+
+    What is the room's own comes first: the rest is the same text for many, and kept once.
+    """
+    shared = _shared(row[SHARED_COLUMNS])
+    name, description, tag = row["service_name"], row["description"], row["service_tag"]
+    if shared.fault:
+        raise DirectoryError(f"room {name}: {shared.fault}")
+    own = {
+        "name": name,
         "service_tag": service_tag(row["code"], row["kind"]) if tag is None else tag,
+        **shared.below,
     }
-    if row["template"] is not None:
-        service |= orjson.loads(row["template"])
-    for name in ROOM_FIELDS:
-        value = row[name]
-        if value or (value is not None and name not in _UNSAID):
-            service[name] = value
+    if description:
+        own["description"] = description
     for column in PIN_COLUMNS:
-        if column in service:
-            service[column] = seal.unseal_pin(row["room_id"], column, row[column])
-    if row["service"] != _NOTHING:
-        service |= orjson.loads(row["service"])
-    if not _PATTERNS.isdisjoint(service):
-        _check_patterns(service)
-    # What is the room's own comes first: the rest is the same text for many, and kept once.
-    own = {name: service.pop(name) for name in _OWN if name in service}
-    return ServiceResult.of(own | service)
+        sealed = row[column]
+        if sealed:
+            own[column] = seal.unseal_pin(row["room_id"], column, sealed)
+    if shared.above:
+        own |= shared.above
+    return ServiceResult(orjson.dumps(own)[:-1] + shared.json, shared.service_type)
 
 
-def _check_patterns(service: Mapping[str, object]) -> None:
+class _Shared(NamedTuple):
+    """What many rooms say alike: `json` is the end of their document, with its service type.
+
+    `below` and `above` are fields that are usually a room's own: what its template says goes below
+    the room's columns, what it says besides them above. `fault` says why no node could take it.
+    """
+
+    below: dict[str, Any]
+    above: dict[str, Any]
+    json: bytes
+    service_type: str
+    fault: str
+
+
+@lru_cache(maxsize=1024)
+def _shared(columns: tuple[Any, ...]) -> _Shared:
+    """Read what templates and settings come to, which are the same for many rooms."""
+    *values, template, besides = columns
+    below = {} if template is None else orjson.loads(template)
+    above = {} if besides == _NOTHING else orjson.loads(besides)
+    said = {
+        name: value
+        for name, value in zip(SHARED_FIELDS, values, strict=True)
+        if value or (value is not None and name not in _UNSAID)
+    }
+    service = {"service_type": None, **below, **said, **above}
+    rest = {name: value for name, value in service.items() if name not in _OWN}
+    return _Shared(
+        {name: below[name] for name in _OWN & below.keys()},
+        {name: above[name] for name in _OWN & above.keys()},
+        b"," + orjson.dumps(rest)[1:],
+        intern(str(rest["service_type"])),
+        _fault_of_patterns(rest),
+    )
+
+
+def _fault_of_patterns(service: Mapping[str, object]) -> str:
     """Refuse what the database could not: a node's patterns are Python's, not PostgreSQL's."""
     for name in _PATTERNS & service.keys():
         try:
             re.compile(str(service[name]))
         except re.error as exc:
-            raise DirectoryError(f"room {service['name']}: {name}: {exc}") from exc
+            return f"{name}: {exc}"
+    return ""

@@ -7,7 +7,6 @@ Packed it takes 150 bytes that nobody looks at, and two microseconds to become r
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from struct import Struct
 from sys import getsizeof
@@ -64,8 +63,7 @@ class Frame(NamedTuple):
 SharedT = TypeVar("SharedT", Frame, bytes)
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(NamedTuple):
     """An entry in three parts; `own` begins with the row that the entry is of.
 
     `rest` is what the result says beside the room's own: its settings, as many have them.
@@ -78,20 +76,19 @@ class Packed:
 
 def pack(entry: Entry) -> Packed | None:
     """Give a room or a meeting in little memory, None for anything else."""
-    target = entry.target
-    match target:
-        case PermanentRoom():
-            state: RoomState | None = target.state
-            times, cancelled, valid_until = b"", False, entry.valid_until
-        case Booking():
-            times = _times(target, entry.valid_until)
-            state, cancelled, valid_until = None, target.cancelled, None
-        case _:
-            return None
-    if not entry.parts:
+    target, parts = entry.target, entry.parts
+    if isinstance(target, PermanentRoom):
+        state: RoomState | None = target.state
+        times, cancelled, valid_until = b"", False, entry.valid_until
+    elif isinstance(target, Booking):
+        times = _times(target, entry.valid_until)
+        state, cancelled, valid_until = None, target.cancelled, None
+    else:
         return None
-    row, *rows = entry.parts
-    json = target.service.json
+    if not parts:
+        return None
+    service = target.service
+    json = service.json
     split = max(json.find(_SHARED_FROM), 0)
     frame = Frame(
         entry.own_domain,
@@ -102,12 +99,12 @@ def pack(entry: Entry) -> Packed | None:
         target.picture_id,
         target.subtree,
         target.tags,
-        tuple(rows),
+        parts[1:],
         valid_until,
-        target.service.service_type,
+        service.service_type,
     )
     address_id = _NO_ADDRESS if entry.address_id is None else entry.address_id
-    own = _HEAD.pack(row.bytes, address_id) + times + json[:split]
+    own = _HEAD.pack(parts[0].bytes, address_id) + times + json[:split]
     return Packed(frame, json[split:], own)
 
 
@@ -182,17 +179,13 @@ def _moment(microseconds: int) -> datetime:
     return _START + timedelta(microseconds=microseconds)
 
 
-@dataclass(slots=True)
-class _Held(Generic[SharedT]):
-    shared: SharedT
-    users: int = 0
-
-
 class Shared(Generic[SharedT]):
-    """Parts that are in use, each of them once."""
+    """Parts that are in use, each of them once; it is that one that is held and released."""
 
     def __init__(self) -> None:
-        self._held: dict[SharedT, _Held[SharedT]] = {}
+        self._held: dict[SharedT, SharedT] = {}
+        # By identity, since to hash a frame takes longer than all else about it.
+        self._users: dict[int, int] = {}
         self.size_bytes = 0
 
     def __iter__(self) -> Iterator[SharedT]:
@@ -200,22 +193,21 @@ class Shared(Generic[SharedT]):
 
     def hold(self, part: SharedT) -> tuple[SharedT, bool]:
         """Give the one that is equal, and whether it is new; `release()` it later."""
-        held = self._held.get(part)
-        is_new = held is None
-        if held is None:
-            held = self._held[part] = _Held(part)
-            self.size_bytes += shared_bytes(part)
-        held.users += 1
-        return held.shared, is_new
+        held = self._held.setdefault(part, part)
+        users = self._users.get(id(held), 0)
+        if not users:
+            self.size_bytes += shared_bytes(held)
+        self._users[id(held)] = users + 1
+        return held, not users
 
-    def release(self, part: SharedT) -> bool:
+    def release(self, held: SharedT) -> bool:
         """Use a part once less; says whether nobody uses it any more."""
-        held = self._held[part]
-        held.users -= 1
-        if held.users:
+        users = self._users[id(held)] - 1
+        if users:
+            self._users[id(held)] = users
             return False
-        del self._held[part]
-        self.size_bytes -= shared_bytes(part)
+        del self._held[held], self._users[id(held)]
+        self.size_bytes -= shared_bytes(held)
         return True
 
 
@@ -233,7 +225,7 @@ class Frames:
         return self._frames.size_bytes + self._rests.size_bytes
 
     def hold(self, frame: Frame, rest: bytes) -> tuple[Frame, bytes]:
-        """Give the parts that are equal to these; `release()` them later."""
+        """Give the parts that are equal to these; `release()` what is given later."""
         frame, is_new = self._frames.hold(frame)
         if is_new:
             self.hold_rows(frame.rows)

@@ -166,8 +166,7 @@ class Changes:
     everything: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An entry; `is_stale` when it is past its time because the database is away."""
 
     entry: Entry

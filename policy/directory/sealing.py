@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hmac
 import os
-from base64 import b64decode, b64encode, urlsafe_b64decode
+from base64 import b64encode, urlsafe_b64decode
+from binascii import a2b_base64
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Literal, Self
@@ -167,7 +168,7 @@ class _PinKey:
         return f"{len(pin)}{hash_sign}.{mark}.{self.name}.{b64encode(box).decode('ascii')}"
 
     def open(self, room: bytes, which: PinColumn, box: str) -> str:
-        sealed = b64decode(box, validate=True)
+        sealed = a2b_base64(box, strict_mode=True)
         nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         return self.cipher.decrypt(nonce, text, room + which.encode("ascii")).decode("ascii")
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from policy.directory.kept import Kept, number_of
 from policy.directory.packing import Frames
 from policy.metrics import CACHE_BYTES, CACHE_ENTRIES, CACHE_EVICTIONS
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from uuid import UUID
 
+    from policy.directory.kept import Kept
     from policy.directory.records import AddressKey, Changes, Found
 
 # A walk over 100,000 entries takes 0.4 ms for each of so many parts.
@@ -94,15 +94,17 @@ class Shelf:
 
         What is past its time, or larger than all that may be kept, is not kept.
         """
-        self.drop(kept.key)
-        self._sweep()
+        now, bounds = self._clock_s(), self._bounds
+        if kept.local in self._first:
+            self.drop(kept.key)
+        self._sweep(now)
         kept.pack()
-        if kept.term.forget_at <= self._clock_s() or kept.size_bytes > self._bounds.bytes:
+        if kept.term.forget_at <= now or kept.own_bytes > bounds.bytes:
             return
-        while self._first and self._length >= self._bounds.entries:
+        while self._first and self._length >= bounds.entries:
             self._evict()
         self._add(kept)
-        while self.bytes > self._bounds.bytes:
+        while self._own_bytes + self._frames.size_bytes > bounds.bytes:
             self._evict()
 
     def drop(self, key: AddressKey) -> None:
@@ -151,7 +153,7 @@ class Shelf:
             kept = kept.alike
 
     def _bucket_of(self, row: UUID) -> list[Kept]:
-        return self._buckets[number_of(row.bytes) % len(self._buckets)]
+        return self._buckets[hash(row.bytes) % len(self._buckets)]
 
     def _bucket(self, kept: Kept) -> list[Kept]:
         return self._buckets[kept.number % len(self._buckets)]
@@ -161,11 +163,9 @@ class Shelf:
             self._frames.hold_rows(kept.shared_rows)
         else:
             kept.frame, kept.rest = self._frames.hold(kept.frame, kept.rest)
-            self._keep_at_hand(kept)
         kept.domain = self._one_of(kept.domain)
-        kept.alike = self._first.get(kept.local)
+        kept.alike = self._first.pop(kept.local, None)
         self._first[kept.local] = kept
-        self._first.move_to_end(kept.local)
         self._bucket(kept).append(kept)
         self._length += 1
         self._own_bytes += kept.own_bytes
@@ -200,16 +200,15 @@ class Shelf:
         self._remove(next(iter(self._first.values())))
         self._evictions.inc()
 
-    def _sweep(self) -> None:
+    def _sweep(self, now: float) -> None:
         """Let go what is past its time in one bucket, with every entry that comes in.
 
         However many came together, no call waits for all of them to leave.
         """
         self._swept = (self._swept + 1) % len(self._buckets)
-        now = self._clock_s()
-        for kept in tuple(self._buckets[self._swept]):
-            if kept.term.forget_at <= now:
-                self._remove(kept)
+        bucket = self._buckets[self._swept]
+        for kept in [each for each in bucket if each.term.forget_at <= now]:
+            self._remove(kept)
 
     def _keep_at_hand(self, kept: Kept) -> None:
         """Let what was at hand for longest be packed only."""

@@ -7,7 +7,6 @@ aiohttp sees the very same bytes, and all that follow.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final, Protocol
 
 from aiohttp.web_protocol import RequestHandler
@@ -16,7 +15,7 @@ from policy.handlers.plain import END, Head, may_become_plain, target_of
 from policy.handlers.replies import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    import asyncio
 
     from policy.handlers.hall import Hall
 
@@ -31,7 +30,7 @@ class Prompt(Protocol):
         """Say whether these header lines are known to be let in from there."""
         ...
 
-    def answer(self, target: str, hops: str) -> Reply | Awaitable[Reply] | None:
+    def answer(self, target: str, hops: str) -> Reply | asyncio.Future[Reply] | None:
         """Answer, at once or later; None for what is not asked here. Never raises."""
         ...
 
@@ -128,8 +127,8 @@ class Connection(RequestHandler):
         elif reply is None:
             super().data_received(data)  # a whole request: what comes next may be answered here
         else:
-            self._later = asyncio.ensure_future(reply)
-            self._later.add_done_callback(self._send_late)
+            self._later = reply
+            reply.add_done_callback(self._send_late)
 
     def _meet(self, block: bytes) -> None:
         """Read header lines that are new here, and keep them when they are known to be let in."""

@@ -6,14 +6,11 @@ database.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-OutcomeT = TypeVar("OutcomeT")
+    import asyncio
 
 
 class Limit:
@@ -21,42 +18,37 @@ class Limit:
 
     def __init__(self, within_s: float) -> None:
         self._within_s = within_s
-        # The tasks that wait and until when, by a monotonic clock; the first is due first.
-        self._until: dict[asyncio.Task[object], float] = {}
-        self._late: set[asyncio.Task[object]] = set()
+        # What is waited for and until when, by a monotonic clock; the first is due first.
+        self._until: dict[asyncio.Future[Any], float] = {}
+        self._late: set[asyncio.Future[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def hold(self, outcome: Awaitable[OutcomeT]) -> OutcomeT:
-        """Wait in a task for an outcome; raises TimeoutError when it does not come in time."""
-        task = asyncio.current_task()
-        assert task is not None, "whoever awaits is a task"  # noqa: S101
-        cancelling = task.cancelling()
-        self._until[task] = time.monotonic() + self._within_s
+    def hold(self, outcome: asyncio.Future[Any]) -> None:
+        """Cancel an outcome that does not come in time; `release()` it when it is there."""
+        self._until[outcome] = time.monotonic() + self._within_s
         if self._timer is None:
-            self._look_in(self._within_s)
-        try:
-            return await outcome
-        except asyncio.CancelledError as exc:
-            # Somebody else may have given it up at the same moment, which counts for more.
-            if task in self._late and task.uncancel() <= cancelling:
-                raise TimeoutError from exc
-            raise
-        finally:
-            self._until.pop(task, None)
-            self._late.discard(task)
+            self._look_in(outcome.get_loop(), self._within_s)
 
-    def _look_in(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+    def release(self, outcome: asyncio.Future[Any]) -> bool:
+        """Say whether an outcome was late; what has its end now is not looked at any more."""
+        if self._until.pop(outcome, None) is not None:
+            return False
+        is_late = outcome in self._late
+        self._late.discard(outcome)
+        return is_late
 
-    def _look(self) -> None:
+    def _look_in(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self._timer = loop.call_later(seconds, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """End what is late, and look again when the next may be."""
         self._timer = None
         now = time.monotonic()
         while self._until:
-            task, until = next(iter(self._until.items()))
+            outcome, until = next(iter(self._until.items()))
             if until > now:
-                self._look_in(until - now)
+                self._look_in(loop, until - now)
                 break
-            del self._until[task]
-            self._late.add(task)
-            task.cancel()
+            del self._until[outcome]
+            if outcome.cancel():
+                self._late.add(outcome)

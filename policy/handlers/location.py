@@ -8,7 +8,7 @@ from policy.decide.location import decide_location
 from policy.wire.requests import LocationRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    import asyncio
 
     from policy.decide.decision import Decision
     from policy.handlers.facts import Facts
@@ -21,7 +21,7 @@ class LocationHandler:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def answer(self, asked: Asked) -> Decision | Awaitable[Decision]:
+    def answer(self, asked: Asked) -> Decision | asyncio.Future[Decision]:
         """Read, gather, decide. Raises DirectoryError."""
         request = LocationRequest.parse(asked.query, self._facts.plan.own_nodes)
         return self._facts.settle(decide_location, request, asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from policy.decide.decision import Decision
@@ -10,7 +11,7 @@ from policy.metrics import JOINS
 from policy.wire.requests import ParticipantRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    import asyncio
 
     from policy.handlers.facts import Facts
     from policy.wire.asked import Asked
@@ -22,20 +23,22 @@ class ParticipantHandler:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def answer(self, asked: Asked) -> Decision | Awaitable[Decision]:
+    def answer(self, asked: Asked) -> Decision | asyncio.Future[Decision]:
         """Read, gather, decide, count who joins. Raises DirectoryError."""
         request = ParticipantRequest.parse(asked.query, self._facts.plan.own_nodes)
         outcome = self._facts.settle(decide_participant, request, asked)
         if isinstance(outcome, Decision):
-            return _counted(request, outcome)
-        return _counted_later(request, outcome)
+            _count(request, outcome)
+        else:
+            outcome.add_done_callback(partial(_count_late, request))
+        return outcome
 
 
-async def _counted_later(request: ParticipantRequest, outcome: Awaitable[Decision]) -> Decision:
-    return _counted(request, await outcome)
+def _count_late(request: ParticipantRequest, outcome: asyncio.Future[Decision]) -> None:
+    if not outcome.cancelled() and outcome.exception() is None:
+        _count(request, outcome.result())
 
 
-def _counted(request: ParticipantRequest, decision: Decision) -> Decision:
+def _count(request: ParticipantRequest, decision: Decision) -> None:
     if counts_as_join(request, decision):
         JOINS.add((request.call.protocol or "unknown",))
-    return decision

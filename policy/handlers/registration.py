@@ -8,7 +8,7 @@ from policy.decide.registration import decide_registration
 from policy.wire.requests import RegistrationRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    import asyncio
 
     from policy.decide.decision import Decision
     from policy.handlers.facts import Facts
@@ -21,7 +21,7 @@ class RegistrationHandler:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def answer(self, asked: Asked) -> Decision | Awaitable[Decision]:
+    def answer(self, asked: Asked) -> Decision | asyncio.Future[Decision]:
         """Read, gather, decide. Raises DirectoryError."""
         nodes = self._facts.plan.own_nodes
         request = RegistrationRequest.parse(asked.alias, asked.query, nodes)

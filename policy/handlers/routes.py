@@ -17,7 +17,7 @@ from policy.wire.asked import Asked
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    import asyncio
 
     from policy.handlers.facts import Facts
     from policy.handlers.gallery import Gallery
@@ -42,7 +42,7 @@ class PolicyRoutes:
         }
         self._guarded = {each: safety.guard(each, answerer) for each, answerer in answerers.items()}
 
-    def answer(self, target: str, hops: str) -> Reply | Awaitable[Reply] | None:
+    def answer(self, target: str, hops: str) -> Reply | asyncio.Future[Reply] | None:
         """Answer a policy request, at once or later; None when there is no such path.
 
         `target` is the raw path and query, `hops` the header of other policy servers.

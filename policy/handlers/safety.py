@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, assert_never
 
 from policy.decide.decision import Decision, Reason
@@ -53,7 +55,7 @@ class Safety:
 
     def guard(
         self, request_type: RequestType, answerer: Answerer
-    ) -> Callable[[Asked], Reply | Awaitable[Reply]]:
+    ) -> Callable[[Asked], Reply | asyncio.Future[Reply]]:
         """Wrap an answerer: time limit, fallback, count, note, bytes; what comes never raises."""
         return _Guard(self, request_type, answerer).respond
 
@@ -109,7 +111,7 @@ class _Guard:
         self._answer = answerer.answer
         self._seconds = ANSWER_SECONDS.labels(request_type.value)
 
-    def respond(self, asked: Asked) -> Reply | Awaitable[Reply]:
+    def respond(self, asked: Asked) -> Reply | asyncio.Future[Reply]:
         began_s = time.perf_counter()
         # The rules that are in force now are those that decide it.
         version = self._notebook.rules.table.version if self._notebook is not None else ""
@@ -119,16 +121,35 @@ class _Guard:
             outcome = self._safety.instead(self._request_type, exc)
         if isinstance(outcome, Decision):
             return self._reply(asked, began_s, version, outcome)
-        return self._later(asked, began_s, version, outcome)
+        outcome = asyncio.ensure_future(outcome)
+        self._safety.limit.hold(outcome)
+        reply: asyncio.Future[Reply] = outcome.get_loop().create_future()
+        outcome.add_done_callback(partial(self._send, reply, asked, began_s, version))
+        return reply
 
-    async def _later(
-        self, asked: Asked, began_s: float, version: str, outcome: Awaitable[Decision]
-    ) -> Reply:
-        try:
-            decision = await self._safety.limit.hold(outcome)
-        except Exception as exc:  # noqa: BLE001  the one place: a node must get its answer
-            decision = self._safety.instead(self._request_type, exc)
-        return self._reply(asked, began_s, version, decision)
+    def _send(
+        self,
+        reply: asyncio.Future[Reply],
+        asked: Asked,
+        began_s: float,
+        version: str,
+        outcome: asyncio.Future[Decision],
+    ) -> None:
+        """Give the reply to a decision that had to be waited for, or that did not come."""
+        is_late = self._safety.limit.release(outcome)
+        if outcome.cancelled() and not is_late:  # the service ends
+            reply.cancel()
+        if reply.done():  # nobody waits any more
+            return
+        exc = TimeoutError() if outcome.cancelled() else outcome.exception()
+        match exc:
+            case None:
+                decision = outcome.result()
+            case Exception():
+                decision = self._safety.instead(self._request_type, exc)
+            case _:
+                raise exc
+        reply.set_result(self._reply(asked, began_s, version, decision))
 
     def _reply(self, asked: Asked, began_s: float, version: str, decision: Decision) -> Reply:
         reply = _reply_of(self._request_type, decision)

@@ -8,7 +8,7 @@ from policy.decide.service import decide_service
 from policy.wire.requests import ServiceRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    import asyncio
 
     from policy.decide.decision import Decision
     from policy.handlers.facts import Facts
@@ -21,7 +21,7 @@ class ServiceHandler:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def answer(self, asked: Asked) -> Decision | Awaitable[Decision]:
+    def answer(self, asked: Asked) -> Decision | asyncio.Future[Decision]:
         """Read, gather, decide: nothing else happens here. Raises DirectoryError."""
         request = ServiceRequest.parse(asked.query, self._facts.plan.own_nodes)
         return self._facts.settle(decide_service, request, asked)

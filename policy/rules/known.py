@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from policy.directory.records import AddressKey
 from policy.errors import DirectoryError
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
     from policy.wire.alias import Alias
     from policy.wire.answers import ForwardedAnswer
 
+OutcomeT = TypeVar("OutcomeT")
+
 
 class Needs(Exception):  # noqa: N818  not an error: deciding stops, is told, and begins again
     """Deciding lacks a fact.
 
-    Raised, not returned, because the lack may show deep inside a condition of a condition.
+    Raised, not returned, because the lack may show deep inside a condition of a condition. `go_on`
+    decides from where it stopped, for whoever can; None begins anew.
     """
+
+    go_on: Callable[[], object] | None = None
 
 
 class NeedsEntry(Needs):
@@ -38,6 +44,18 @@ class NeedsAnswer(Needs):
     def __init__(self, forward: Forward) -> None:
         self.forward = forward
         super().__init__()
+
+
+def going_on(decide: Callable[..., OutcomeT], *given: object) -> OutcomeT:
+    """Decide, and let whoever brings the fact that is lacking go on from here.
+
+    Only where all that has been decided so far rests on no fact.
+    """
+    try:
+        return decide(*given)
+    except Needs as needs:
+        needs.go_on = partial(going_on, decide, *given)
+        raise
 
 
 def _nothing(_key: AddressKey) -> None:

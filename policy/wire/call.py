@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from urllib.parse import unquote
 
 from policy.errors import RequestError
-from policy.wire.alias import Alias, parse_alias
+from policy.wire.alias import Alias, parse_alias, plain_alias
 from policy.wire.fields import UUID_TEXT
 from policy.wire.parameters import version_parts
 from policy.wire.vocabulary import CallDirection, CallProtocol, Encryption, Trigger
@@ -222,6 +222,9 @@ def read_alias(written: str, parameters: Parameters, own_nodes: frozenset[str]) 
 @lru_cache(maxsize=8192)
 def _alias_alone(written: str, own_nodes: frozenset[str]) -> tuple[Alias | None, bool]:
     """Give the alias, and whether another node among ours could make it another one."""
+    plain = plain_alias(written, own_nodes)
+    if plain is not None:
+        return plain, False
     may_name_a_node = _ADDRESS.search(unquote(written)) is not None
     try:
         return parse_alias(written, own_nodes), may_name_a_node

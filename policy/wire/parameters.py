@@ -132,7 +132,14 @@ class Parameters:
 @lru_cache(maxsize=4096)
 def _decoded(value: str) -> str:
     """Read a value as it stands in a query; most values come again and again."""
-    return _said(unquote_plus(value, errors="replace"))
+    if "%" in value:
+        # What stands in nearly every alias; the library takes ten times as long to decode it.
+        value = (
+            value.replace("%3A", ":").replace("%40", "@").replace("%3B", ";").replace("%3D", "=")
+        )
+    if "%" in value or "+" in value:
+        value = unquote_plus(value, errors="replace")
+    return _said(value)
 
 
 def _said(value: str) -> str:

@@ -84,13 +84,13 @@ async def test_waiters_for_one_key_share_one_question() -> None:
     directory, clock = GatedDirectory(FILE), Clock()
     cache = caching(directory, clock)
 
-    async with asyncio.TaskGroup() as group:
-        waiters = [group.create_task(cache.find(OWNED)) for _ in range(50)]
-        await directory.was_asked.wait()
-        directory.let_go.set()
+    waiters = [cache.find(OWNED) for _ in range(50)]
+    await directory.was_asked.wait()
+    directory.let_go.set()
+    found = await asyncio.gather(*waiters)
 
     assert directory.asked == [OWNED]
-    assert len({id(waiter.result().entry) for waiter in waiters}) == 1
+    assert len({id(each.entry) for each in found}) == 1
 
 
 async def test_waiters_share_one_error() -> None:
@@ -99,7 +99,7 @@ async def test_waiters_share_one_error() -> None:
     directory.is_away = True
     cache = caching(directory, clock)
 
-    waiters = [asyncio.create_task(cache.find(OWNED)) for _ in range(50)]
+    waiters = [cache.find(OWNED) for _ in range(50)]
     await directory.was_asked.wait()
     directory.let_go.set()
     errors = await asyncio.gather(*waiters, return_exceptions=True)
@@ -116,7 +116,7 @@ async def test_a_waiter_who_gives_up_disturbs_nobody(who: int) -> None:
     """Even when the first asker goes away the others get their answer, and it is kept."""
     directory, clock = GatedDirectory(FILE), Clock()
     cache = caching(directory, clock)
-    waiters = [asyncio.create_task(cache.find(OWNED)) for _ in range(50)]
+    waiters = [cache.find(OWNED) for _ in range(50)]
     await directory.was_asked.wait()
 
     waiters[who].cancel()
@@ -133,7 +133,7 @@ async def test_an_answer_is_kept_though_nobody_waits_any_more() -> None:
     """When all callers have given up, the late answer still serves the next one."""
     directory, clock = GatedDirectory(FILE), Clock()
     cache = caching(directory, clock)
-    waiter = asyncio.create_task(cache.find(OWNED))
+    waiter = cache.find(OWNED)
     await directory.was_asked.wait()
 
     waiter.cancel()
@@ -283,7 +283,7 @@ async def test_close_ends_what_is_under_way() -> None:
     """A question without an answer does not outlive the cache."""
     directory, clock = GatedDirectory(FILE), Clock()
     cache = caching(directory, clock)
-    waiter = asyncio.create_task(cache.find(OWNED))
+    waiter = cache.find(OWNED)
     await directory.was_asked.wait()
 
     await cache.close()

@@ -207,12 +207,12 @@ async def test_a_change_overtakes_the_answer_that_is_on_its_way(changes: Changes
     overtaken = counted("policy_directory_lookups_total", outcome="overtaken")
     directory = GatedDirectory(FILE)
     cache = caching(directory, lifetimes=LONG)
-    before = asyncio.create_task(cache.find(OWNED))
+    before = cache.find(OWNED)
     await directory.was_asked.wait()
 
     directory.fill(EMPTIED)
     cache.forget(changes)
-    after = asyncio.create_task(cache.find(OWNED))  # waits for the answer under way
+    after = cache.find(OWNED)  # waits for the answer under way
     directory.let_go.set()
 
     assert [(await each).entry.target for each in (before, after)] == [None, None]
@@ -246,7 +246,7 @@ async def test_a_change_elsewhere_overtakes_nothing() -> None:
     """Only what concerns the answer puts the question again."""
     directory = GatedDirectory(FILE)
     cache = caching(directory, lifetimes=LONG)
-    waiter = asyncio.create_task(cache.find(OWNED))
+    waiter = cache.find(OWNED)
     await directory.was_asked.wait()
 
     cache.forget(Changes(locals=frozenset({"800"}), rows=frozenset({OTHER})))

@@ -32,7 +32,7 @@ from tests.running import NOON, cached_as_by
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from aiohttp import web
 
@@ -155,7 +155,7 @@ class Watched:
         """Ask the entrance."""
         return self._entrance.admits(head, remote)
 
-    def answer(self, target: str, hops: str) -> Reply | Awaitable[Reply] | None:
+    def answer(self, target: str, hops: str) -> Reply | asyncio.Future[Reply] | None:
         """Answer from the bytes; what the entrance leaves to aiohttp is not noted."""
         reply = self._entrance.answer(target, hops)
         if reply is not None:

@@ -17,7 +17,7 @@ from tests.certificates import write_certificate
 from tests.handlers.talking import Talk, a_moment, request, talk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from aiohttp import web
@@ -45,11 +45,11 @@ class Porter:
         """Let everybody in."""
         return True
 
-    def answer(self, target: str, _hops: str) -> Reply | Awaitable[Reply] | None:
+    def answer(self, target: str, _hops: str) -> Reply | asyncio.Future[Reply] | None:
         """Answer from the bytes."""
         if not target.startswith("/plain"):
             return None
-        return self._late() if target.endswith("/late") else DONE
+        return asyncio.ensure_future(self._late()) if target.endswith("/late") else DONE
 
     async def _late(self) -> Reply:
         self.asked.set()

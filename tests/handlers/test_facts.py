@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,13 @@ WARD = AddressKey("ward7", "example.org")
 CALL = Asked(RequestType.SERVICE, "", "local_alias=ward7%40example.org")
 
 
+def told(found: Found) -> asyncio.Future[Found]:
+    """Give what is known as whoever looks it up does."""
+    future: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+    future.set_result(found)
+    return future
+
+
 class _Swapping:
     """A directory during whose look-up the rules are swapped."""
 
@@ -37,11 +45,11 @@ class _Swapping:
     def peek(self, _key: AddressKey) -> None:
         """Have nothing at hand."""
 
-    async def find(self, key: AddressKey) -> Found:
+    def find(self, key: AddressKey) -> asyncio.Future[Found]:
         """Answer that nobody owns it."""
         self.asked.append(key)
         self._live.swap(ruled("{name: late, then: {reject: too late}}"), ())
-        return Found(Entry(own_domain=False, target=None))
+        return told(Found(Entry(own_domain=False, target=None)))
 
 
 async def test_a_request_keeps_its_rules_and_its_moment() -> None:
@@ -83,6 +91,6 @@ class _Nobody:
     def peek(self, _key: AddressKey) -> None:
         """Have nothing at hand."""
 
-    async def find(self, key: AddressKey) -> Found:
+    def find(self, key: AddressKey) -> asyncio.Future[Found]:
         """Answer that nobody owns it."""
-        return Found(Entry(own_domain=bool(key.domain), target=None))
+        return told(Found(Entry(own_domain=bool(key.domain), target=None)))

@@ -15,8 +15,6 @@ from policy.handlers.replies import Reply
 from tests.handlers.talking import Heard, a_moment, halled, request, talk
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from aiohttp import web
 
     from policy.handlers.plain import Head
@@ -36,7 +34,7 @@ class Porter:
         """Let everybody in."""
         return True
 
-    def answer(self, target: str, _hops: str) -> Reply | Awaitable[Reply] | None:
+    def answer(self, target: str, _hops: str) -> Reply | asyncio.Future[Reply] | None:
         """Answer at once, or leave it."""
         return JSON if target == "/plain" else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, quote, quote_from_bytes
@@ -129,8 +130,11 @@ class _Uncached:
     def __init__(self, directory: FakeDirectory) -> None:
         self._directory = directory
 
-    async def find(self, key: AddressKey) -> Found:
+    def find(self, key: AddressKey) -> asyncio.Future[Found]:
         """Ask each time."""
+        return asyncio.ensure_future(self._find(key))
+
+    async def _find(self, key: AddressKey) -> Found:
         return Found(await self._directory.find(key))
 
     def peek(self, _key: AddressKey) -> None:

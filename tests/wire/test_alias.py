@@ -135,6 +135,35 @@ def test_without_own_nodes_an_address_is_a_name() -> None:
     assert (got.kind, got.user) == (AliasKind.ADDRESS, "203.0.113.10")
 
 
+PLAIN: Final = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(["", "sip:", "SIPS:", "h323:", "tel:"]),
+    st.text("0123456789", min_size=1, max_size=12)
+    | st.sampled_from(["00", "0045", "203.0.113.10"]),
+    st.sampled_from(
+        ["", "@rooms.example.org", "@Rooms.Example.ORG", "@203.0.113.10", "@1a", "@a1-"]
+    ),
+    st.sampled_from(["", ":", ":5061", "."]),
+    st.sampled_from(["", ";transport=tls", ";TRANSPORT=", ";gruu;opaque=app:conf", "?a=b"]),
+)
+
+
+@given(PLAIN | DIALLED)
+def test_a_plain_alias_is_spelled_as_any_other(dialled: str) -> None:
+    """Which is found in a shorter way; a blank in front keeps an alias off it."""
+    nodes = NODES | {"rooms.example.org", "7"}
+
+    for own_nodes in (NODES, nodes):
+        assert _outcome(dialled, own_nodes) == _outcome(f" {dialled}", own_nodes)
+
+
+def _outcome(dialled: str, own_nodes: frozenset[str]) -> Alias | str:
+    try:
+        return parse_alias(dialled, own_nodes)
+    except RequestError as exc:
+        return str(exc)
+
+
 @given(DIALLED, st.booleans())
 def test_any_text_is_an_alias_or_a_request_error(dialled: str, own: bool) -> None:  # noqa: FBT001  drawn
     """No text makes reading fail in any other way."""

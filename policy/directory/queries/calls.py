@@ -6,32 +6,40 @@ from typing import Final
 
 from policy.directory.records import ROOM_FIELDS
 
+# What hardly two rooms have in common, and what many share: the columns of a room that go onto the
+# wire. The latter are read together with what the template and the room say besides.
+OWN_FIELDS: Final = ("description", "pin", "guest_pin")
+SHARED_FIELDS: Final = tuple(name for name in ROOM_FIELDS if name not in OWN_FIELDS)
+
 # $1 local parts, $2 domains ('' for a bare number or name), pairwise. One row per asked pair, in
 # any order. An address with the asked domain wins over a bare one, which is valid in every own
 # domain. `state <> 'free'` is what makes the unique index of addresses usable. What has run out is
-# not there, whether or not somebody has swept it away.
+# not there, whether or not somebody has swept it away. The first columns are read by their places.
+PART_COLUMNS: Final = slice(0, 4)
+SHARED_COLUMNS: Final = slice(4, 4 + len(SHARED_FIELDS) + 2)
 FIND_ADDRESSES: Final = f"""
 SELECT
-    asked.position,
-    asked.domain = '' OR own.domain IS NOT NULL AS own_domain,
-    now() AS asked_at,
-    address.id AS address_id,
-    address.kind,
-    address.state AS address_state,
-    address.until,
     room.id AS room_id,
     device.id AS device_id,
     template.id AS template_id,
     organisation.id AS organisation_id,
+    {", ".join(f"room.{name}" for name in SHARED_FIELDS)},
+    template.service AS template,
+    room.service,
+    {", ".join(f"room.{name}" for name in OWN_FIELDS)},
+    room.service_name,
+    room.service_tag,
+    asked.position,
+    asked.domain = '' OR own.domain IS NOT NULL AS own_domain,
+    address.id AS address_id,
+    address.kind,
+    address.state AS address_state,
+    address.until,
     organisation.code,
     organisation.path,
     organisation.state AS organisation_state,
     room.state AS room_state,
-    {", ".join(f"room.{name}" for name in ROOM_FIELDS)},
-    room.service_name,
-    room.service_tag,
-    room.service,
-    template.service AS template,
+    now() AS asked_at,
     booking.starts_at - make_interval(mins => booking.lead_minutes) AS opens_at,
     booking.ends_at,
     closes_at(booking) AS closes_at,
