@@ -199,11 +199,11 @@ def _service(row: asyncpg.Record, seal: Seal) -> ServiceResult:
         "service_tag": service_tag(row["code"], row["kind"]) if tag is None else tag,
         **shared.below,
     }
-    if description:
+    if description is not None:
         own["description"] = description
     for column in PIN_COLUMNS:
         sealed = row[column]
-        if sealed:
+        if sealed is not None:
             own[column] = seal.unseal_pin(row["room_id"], column, sealed)
     if shared.above:
         own |= shared.above
