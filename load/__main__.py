@@ -7,41 +7,7 @@ from __future__ import annotations
 
 import click
 
-from load.profiles import (
-    every,
-    hits,
-    imports,
-    lookups,
-    memory,
-    misses,
-    reload,
-    rooms,
-    rules,
-    scanner,
-    slow,
-    start,
-    tls,
-    vdx_day,
-    workers,
-)
-
-PROFILES = (
-    hits,
-    misses,
-    rules,
-    rooms,
-    workers,
-    tls,
-    slow,
-    vdx_day,
-    reload,
-    scanner,
-    memory,
-    start,
-    lookups,
-    imports,
-    every,
-)
+from load.profiles import every, imports, lookups
 
 
 @click.group()
@@ -49,8 +15,10 @@ def main() -> None:
     """Measure the service; each profile writes a file below load/results/."""
 
 
-for profile in PROFILES:
+for profile in every.PROFILES:
     main.add_command(profile.command)
+for command in (lookups.command, imports.command, every.command):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

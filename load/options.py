@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, cast
 
 import click
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from load.cores import Cores
 
 P = ParamSpec("P")
+
+# wrk measures for whole seconds.
+AT_LEAST_1: Final = click.IntRange(min=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,13 @@ class Options:
 def common(command: Callable[Concatenate[Options, P], object]) -> Callable[P, None]:
     """Give a command the common options, as its first argument."""
 
-    @click.option("--rounds", default=5, show_default=True, help="Rounds of each contender.")
-    @click.option("--seconds", default=5.0, show_default=True, help="Length of a round.")
-    @click.option("--connections", default=32, show_default=True, help="Open connections.")
+    @click.option("--rounds", type=AT_LEAST_1, default=5, show_default=True, help="Rounds of each.")
+    @click.option(
+        "--seconds", type=AT_LEAST_1, default=5, show_default=True, help="Length of a round."
+    )
+    @click.option(
+        "--connections", type=AT_LEAST_1, default=32, show_default=True, help="Open connections."
+    )
     @click.option("--share", is_flag=True, help="Measure even where generator and server share.")
     @click.option(
         "--without",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import click
 
-from load.options import Options, common
+from load.options import common
 from load.profiles import (
     hits,
     memory,
@@ -26,42 +26,56 @@ from load.profiles import (
 from load.results import RESULTS, machine, target_table, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from load.options import Options
     from load.results import Target
 
+
+class Profile(Protocol):
+    """A module of this package that shows targets."""
+
+    @property
+    def command(self) -> click.Command:
+        """What a person says."""
+        ...
+
+    def measure(self, options: Options, /) -> Sequence[Target] | None:
+        """Measure, and give the targets with what was reached."""
+        ...
+
+
 # The long one comes last, so that the others are there when somebody gives up waiting.
-PROFILES: Final[Mapping[str, Callable[[Options], Sequence[Target] | None]]] = {
-    "hits": hits.measure,
-    "misses": misses.measure,
-    "rules": rules.measure,
-    "rooms": rooms.measure,
-    "workers": workers.measure,
-    "tls": tls.measure,
-    "slow": slow.measure,
-    "reload": reload.measure,
-    "scanner": scanner.measure,
-    "memory": memory.measure,
-    "start": start.measure,
-    "vdx-day": vdx_day.measure,
-}
+PROFILES: Final[Sequence[Profile]] = (
+    hits,
+    misses,
+    rules,
+    rooms,
+    workers,
+    tls,
+    slow,
+    reload,
+    scanner,
+    memory,
+    start,
+    vdx_day,
+)
+NAMES: Final = [str(each.command.name) for each in PROFILES]
 
 
 @click.command("all")
-@click.option(
-    "--skip", multiple=True, type=click.Choice(list(PROFILES)), help="Leave out this profile."
-)
+@click.option("--skip", multiple=True, type=click.Choice(NAMES), help="Leave out this profile.")
 @common
 def command(options: Options, skip: tuple[str, ...]) -> None:
     """Run every profile that shows a target, and write what was reached; takes half an hour."""
     targets: dict[str, Sequence[Target]] = {}
     failures = {}
-    for name, measure in PROFILES.items():
+    for name, profile in zip(NAMES, PROFILES, strict=True):
         if name in skip:
             continue
         click.secho(name, bold=True)
         try:
-            targets[name] = measure(options) or ()
+            targets[name] = profile.measure(options) or ()
         except click.ClickException as exc:
             failures[name] = exc.message
             click.secho(f"{name}: {exc.message}", err=True, fg="red")
