@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from load.asking import SMALL
 from load.contenders import Contender
 from load.cores import available
+from load.databases import fresh
+from load.generated import write_rules
 from load.processes import started
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from load.certificates import Certificate
+    from load.options import Options
 
 PORT: Final = 18081
 
@@ -36,6 +40,14 @@ class Setup:
     certificate: Certificate | None = None
     decisions: bool = True
     more: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+
+def small(options: Options, cores: frozenset[int], folder: Path, rules: int) -> Setup:
+    """Write so many rules and take a small directory: what most profiles measure the service on."""
+    written = folder / f"rules-{rules}"
+    if not written.exists():  # else a service that watches them would load them again
+        write_rules(written, rules)
+    return Setup(folder, written, cores, embedded(fresh(options.cache, SMALL, folder)))
 
 
 def embedded(home: Path) -> Mapping[str, object]:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from load.asking import OK, ROOMS, SMALL, remembered, samples
-from load.databases import fresh
-from load.generated import write_rules
+from load.asking import OK, ROOMS, remembered, samples
 from load.options import Options, common
 from load.references import aiohttp_reference, fastapi_reference, nginx_reference
 from load.results import Target, keep, table
 from load.rounds import Case, compare
-from load.service import Setup, embedded, service
+from load.service import service, small
 from load.wrk import find_wrk
 
 if TYPE_CHECKING:
@@ -46,11 +44,7 @@ def measure(options: Options) -> list[Target]:
     cores = options.cores()
     with ExitStack() as parts:
         folder = parts.enter_context(options.folder())
-        write_rules(folder / "rules", RULES)
-        setup = Setup(
-            folder, folder / "rules", cores.server, embedded(fresh(options.cache, SMALL, folder))
-        )
-        ours = parts.enter_context(service(setup))
+        ours = parts.enter_context(service(small(options, cores.server, folder, RULES)))
         asked = samples()
         size = size_of_answers(ours, asked)
         contenders = [

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from load.asking import OK, SMALL, remembered
-from load.databases import fresh
-from load.generated import write_rules
+from load.asking import OK, remembered
 from load.options import Options, common
 from load.processes import wait_until
 from load.results import Target, keep, table
 from load.rounds import Case, compare
-from load.service import Setup, embedded, service
+from load.service import service, small
 from load.wrk import find_wrk
 
 if TYPE_CHECKING:
@@ -41,11 +39,9 @@ def measure(options: Options) -> list[Target]:
     find_wrk()
     cores = options.cores()
     with options.folder() as folder:
-        rules = folder / "rules"
-        write_rules(rules, RULES)
-        setup = Setup(folder, rules, cores.server, embedded(fresh(options.cache, SMALL, folder)))
+        setup = small(options, cores.server, folder, RULES)
         with service(setup) as ours:
-            changing = _Changing(ours, rules)
+            changing = _Changing(ours, setup.rules)
             how = remembered(options, cores, folder)
             cases = [
                 Case("quiet", ours, how, OK, before=changing.wait),

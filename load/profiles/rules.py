@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import random
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Final
 
 import click
 
-from load.asking import OK, SMALL, remembered, samples
-from load.databases import fresh
+from load.asking import OK, remembered, samples
 from load.deciding import in_memory
-from load.generated import write_rules
 from load.options import Options, common
 from load.results import Target, keep, table
 from load.rounds import Case, compare
-from load.service import PORT, Setup, embedded, service
+from load.service import PORT, service, small
 from load.wrk import find_wrk
 
 WANTED_RATIO: Final = 0.9
@@ -39,15 +38,8 @@ def measure(options: Options) -> list[Target]:
         cases = []
         for number, size in enumerate(SIZES):
             name = f"rules-{size}"
-            write_rules(folder / name, size)
-            setup = Setup(
-                folder,
-                folder / name,
-                cores.server,
-                embedded(fresh(options.cache, SMALL, folder)),
-                name,
-                PORT + 20 + number,
-            )
+            setup = small(options, cores.server, folder, size)
+            setup = replace(setup, name=name, port=PORT + 20 + number)
             cases.append(Case(name, parts.enter_context(service(setup)), how, OK, samples()))
         compared = compare(cases, options.rounds)
     memory = in_memory(SIZES, random.Random(1))  # noqa: S311  the same every time

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import click
 
-from load.asking import SMALL, numbers_once, remembered
+from load.asking import OK, numbers_once, remembered
 from load.counts import lookups
-from load.databases import fresh
-from load.generated import write_rules
 from load.options import Options, common
 from load.paths import FIRST_ROOM, SERVICE
 from load.profiles.hits import RULES
 from load.results import Target, keep, table
 from load.rounds import Case, compare
-from load.service import Setup, embedded, service
+from load.service import service, small
 from load.steady import paced
 from load.wrk import find_wrk
 
@@ -53,18 +51,16 @@ def measure(options: Options, phase_seconds: int = 60) -> list[Target]:
     """Measure, write the result file, and give the targets with what was reached."""
     find_wrk()
     cores = options.cores()
-    with options.folder() as folder:
-        write_rules(folder / "rules", RULES)
-        setup = Setup(
-            folder, folder / "rules", cores.server, embedded(fresh(options.cache, SMALL, folder))
-        )
-        with service(setup) as ours:
-            beside = asyncio.run(_beside(ours, phase_seconds))
-            cases = [
-                Case("hits", ours, remembered(options, cores, folder), frozenset({"OK"})),
-                Case("storm", ours, numbers_once(options, cores, folder), REFUSED),
-            ]
-            compared = compare(cases, options.rounds)
+    with (
+        options.folder() as folder,
+        service(small(options, cores.server, folder, RULES)) as ours,
+    ):
+        beside = asyncio.run(_beside(ours, phase_seconds))
+        cases = [
+            Case("hits", ours, remembered(options, cores, folder), OK),
+            Case("storm", ours, numbers_once(options, cores, folder), REFUSED),
+        ]
+        compared = compare(cases, options.rounds)
     rows = compared.rows()
     click.echo(table(rows))
     for name, value in beside.items():
@@ -121,6 +117,6 @@ async def _beside(ours: Contender, seconds: int) -> dict[str, object]:
     }
 
 
-def _urls(ours: Contender, numbers_: range) -> Iterator[str]:
+def _urls(ours: Contender, numbers: range) -> Iterator[str]:
     head = f"{ours.origin}{SERVICE}?call_direction=dial_in&protocol=sip"
-    return cycle([f"{head}&local_alias={number}%40rooms.example.org" for number in numbers_])
+    return cycle([f"{head}&local_alias={number}%40rooms.example.org" for number in numbers])

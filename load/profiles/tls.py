@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Final
 
 import click
 
-from load.asking import OK, SMALL, remembered, samples
+from load.asking import OK, remembered, samples
 from load.certificates import make_certificate
-from load.databases import fresh
-from load.generated import write_rules
 from load.options import Options, common
 from load.profiles.hits import RULES, size_of_answers
 from load.references import aiohttp_reference
 from load.results import Target, keep, table
 from load.rounds import Case, compare
-from load.service import Setup, embedded, service
+from load.service import service, small
 from load.wrk import find_wrk
 
 KEPT: Final = "kept connections"
@@ -36,15 +35,8 @@ def measure(options: Options) -> list[Target]:
     cores = options.cores()
     with ExitStack() as parts:
         folder = parts.enter_context(options.folder())
-        write_rules(folder / "rules", RULES)
         certificate = make_certificate(folder)
-        setup = Setup(
-            folder,
-            folder / "rules",
-            cores.server,
-            embedded(fresh(options.cache, SMALL, folder)),
-            certificate=certificate,
-        )
+        setup = replace(small(options, cores.server, folder, RULES), certificate=certificate)
         ours = parts.enter_context(service(setup))
         size = size_of_answers(ours, samples())
         theirs = parts.enter_context(aiohttp_reference(size, cores.server, certificate=certificate))

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from contextlib import AsyncExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final, cast
 
 import click
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from load.contenders import Contender
     from load.cores import Cores
 
+DAY: Final = Stretch(1, 550.0, 600.0)
+SPIKE: Final = Stretch(2, 1500.0, 60.0, changes=1.0, has_crowds=False)
+LOST_S: Final = 40.0
+LOST: Final = replace(DAY, number=3, seconds=3 * LOST_S, changes=0.0)
 RULES: Final = 1000
 LOCATIONS: Final = """
 rules:
@@ -56,12 +60,16 @@ AWAY_RATIO: Final = 2.0
 
 
 @click.command("vdx-day")
-@click.option("--rate", default=550.0, show_default=True, help="Requests a second, on average.")
-@click.option("--day-seconds", default=600.0, show_default=True, help="Length of the day.")
-@click.option("--spike", default=1500.0, show_default=True, help="The same in the spike; 0: none.")
-@click.option("--spike-seconds", default=60.0, show_default=True, help="Length of the spike.")
+@click.option("--rate", default=DAY.rate, show_default=True, help="Requests a second, on average.")
+@click.option("--day-seconds", default=DAY.seconds, show_default=True, help="Length of the day.")
+@click.option(
+    "--spike", default=SPIKE.rate, show_default=True, help="The same in the spike; 0: none."
+)
+@click.option(
+    "--spike-seconds", default=SPIKE.seconds, show_default=True, help="Length of the spike."
+)
 @click.option("--lose-database/--keep-database", default=True, help="Kill PostgreSQL in the end.")
-@click.option("--lost-seconds", default=40.0, show_default=True, help="How long it is away.")
+@click.option("--lost-seconds", default=LOST_S, show_default=True, help="How long it is away.")
 @common
 def command(  # noqa: PLR0913  click's way
     options: Options,
@@ -78,23 +86,19 @@ def command(  # noqa: PLR0913  click's way
     Requests are sent at their time whether or not others are answered, and every answer is looked
     at. A stretch without a database, three times as long as that is away, comes last.
     """
-    stretches = {"day": Stretch(1, rate, day_seconds)}
+    stretches = {"day": replace(DAY, rate=rate, seconds=day_seconds)}
     if spike:
-        stretches["spike"] = Stretch(2, spike, spike_seconds, changes=1.0, has_crowds=False)
+        stretches["spike"] = replace(SPIKE, rate=spike, seconds=spike_seconds)
     if lose_database:
-        stretches["database lost"] = Stretch(3, rate, 3 * lost_seconds, changes=0.0)
+        stretches["database lost"] = replace(LOST, rate=rate, seconds=3 * lost_seconds)
     measure(options, stretches, lost_seconds)
 
 
 def measure(
-    options: Options, stretches: Mapping[str, Stretch] | None = None, lost_s: float = 40.0
+    options: Options, stretches: Mapping[str, Stretch] | None = None, lost_s: float = LOST_S
 ) -> list[Target]:
     """Measure, write the result file, and give the targets with what was reached."""
-    stretches = stretches or {
-        "day": Stretch(1, 550, 600),
-        "spike": Stretch(2, 1500, 60, changes=1.0, has_crowds=False),
-        "database lost": Stretch(3, 550, 3 * lost_s, changes=0.0),
-    }
+    stretches = stretches or {"day": DAY, "spike": SPIKE, "database lost": LOST}
     cores = options.cores()
     filled(options.cache, Sizes())  # which runs a loop of its own
     rows = asyncio.run(_run(options, stretches, lost_s))

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
-from load.asking import OK, SMALL, remembered, samples
+from load.asking import OK, remembered, samples
 from load.cores import Cores, available
-from load.databases import fresh
-from load.generated import write_rules
 from load.options import Options, common
 from load.profiles.hits import RULES
 from load.results import Target, keep, table
 from load.rounds import Case, compare
-from load.service import PORT, Setup, embedded, service
+from load.service import PORT, service, small
 from load.wrk import find_wrk
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 WANTED_RATIO: Final = 1.8
 # Enough connections for the kernel to spread them evenly.
@@ -52,10 +46,14 @@ def measure(options: Options) -> list[Target]:
     cores = _cores_of(options)
     with ExitStack() as parts:
         folder = parts.enter_context(options.folder())
-        write_rules(folder / "rules", RULES)
         cases = []
         for workers, own in cores.items():
-            setup = _setup(folder, fresh(options.cache, SMALL, folder), workers, own)
+            setup = replace(
+                small(options, own.server, folder, RULES),
+                name=f"workers-{workers}",
+                port=PORT + 30 + workers,
+                workers=workers,
+            )
             ours = parts.enter_context(service(setup))
             how = remembered(options, own, folder, threads=workers if own.are_shared else 1)
             cases.append(Case(setup.name, ours, how, OK, samples()))
@@ -90,16 +88,3 @@ def _cores_of(options: Options) -> dict[int, Cores]:
         raise click.ClickException("two workers are no more than one on a single core")
     one, both = frozenset(ordered[:1]), frozenset(ordered[:TWO])
     return {1: Cores(one, one), TWO: Cores(both, both)}
-
-
-def _setup(folder: Path, home: Path, workers: int, cores: Cores) -> Setup:
-    name = f"workers-{workers}"
-    return Setup(
-        folder,
-        folder / "rules",
-        cores.server,
-        embedded(home),
-        name,
-        PORT + 30 + workers,
-        workers=workers,
-    )
