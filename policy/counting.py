@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from itertools import accumulate
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -54,7 +55,7 @@ class Timing:
         self.total_s += seconds
 
 
-class _Family(Generic[ChildT]):
+class _Family(ABC, Generic[ChildT]):
     """One metric with labels, known to a registry like those of `prometheus_client`."""
 
     type: str
@@ -97,11 +98,13 @@ class _Family(Generic[ChildT]):
             raise ValueError(f"{self.name}: {len(values)} labels, not {len(self.label_names)}")
         return values
 
+    @abstractmethod
     def _child(self) -> ChildT:
-        raise NotImplementedError
+        """Make what counts one set of labels."""
 
+    @abstractmethod
     def _samples(self, child: ChildT) -> Iterator[tuple[str, dict[str, str], float]]:
-        raise NotImplementedError
+        """Give what one set of labels has counted: suffix, further labels, value."""
 
 
 class Counts(_Family[Count]):

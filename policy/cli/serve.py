@@ -46,11 +46,10 @@ def serve(config: Path | None, workers: int | None) -> None:
     """
     settings = _with_workers(settings_from(config), workers)
     several = settings.server.workers > 1
+    who = " %(process)d" if several else ""
     logging.basicConfig(
         level=settings.log.level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        if not several
-        else "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s",
+        format=f"%(asctime)s{who} %(levelname)s %(name)s: %(message)s",
     )
     for talkative in ("alembic", "watchfiles"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
