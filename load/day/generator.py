@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import sys
 import time
 from dataclasses import fields
@@ -43,7 +44,9 @@ def _main() -> None:
         times.sort()
     # asdict would take counters for plain mappings.
     told = {each.name: getattr(seen, each.name) for each in fields(seen)}
-    print(json.dumps(told))  # noqa: T201  the runner reads it
+    # Not `print`: a Python that is told not to buffer writes once, be it only a part of it.
+    with os.fdopen(sys.stdout.fileno(), "wb", closefd=False) as output:
+        output.write(json.dumps(told).encode())
 
 
 if __name__ == "__main__":

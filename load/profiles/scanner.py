@@ -107,12 +107,13 @@ async def _beside(ours: Contender, seconds: int) -> dict[str, object]:
         )
         end = asked()
     quiet, busy = between - start, end - between
+    tried = min(UNKNOWN, UNKNOWN_PER_S * seconds)
     return {
         "real alone": alone.row(),
         "real beside the scanner": beside.row(),
         "scanner": scanned.row(),
         "misses of real calls alone": quiet["miss"],
-        "questions for each unknown alias": (busy["miss"] - quiet["miss"]) / UNKNOWN,
+        "questions for each unknown alias": (busy["miss"] - quiet["miss"]) / tried,
         "look-ups served stale": end["stale"],
     }
 
