@@ -95,7 +95,7 @@ class Feed:
         self._woken = asyncio.Event()
         self._tried = asyncio.Event()
         self._positions = Positions()
-        self._lookout = Lookout(hosts, timeout_s=pace.timeout_s)
+        self._lookout = Lookout(hosts, timeout_s=pace.timeout_s, silence_s=pace.silence_s)
         self._wakeups = Wakeups(self._lookout, pace, self._positions, self._woken.set)
         self._reader: Reader | None = None
         self._chosen_s = 0.0

@@ -6,8 +6,11 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from policy.directory.feed.hosts import Host
 from policy.directory.feed.lookout import Lookout
+from tests.clusters import pair
 from tests.directory.feed.following import until
 
 if TYPE_CHECKING:
@@ -52,6 +55,26 @@ async def test_one_node_is_looked_at_when_asked(nodes: Pair) -> None:
     assert before == ()
     assert found[0] is found[1]
     assert lookout.nodes is found[0]
+
+
+@pytest.mark.parametrize(("silence_s", "is_believed"), [(600, False), (0, True)])
+async def test_a_former_primary_comes_back(silence_s: float, *, is_believed: bool) -> None:
+    """It is no node while the one is away that was promoted after it, but for long enough."""
+    async with pair() as nodes:
+        hosts = [Host("first", nodes.first.dsn), Host("second", nodes.second.dsn)]
+        lookout = Lookout(hosts, timeout_s=5, silence_s=silence_s)
+        await nodes.first.kill()
+        await nodes.second.promote()
+        await lookout.look()
+        await nodes.first.start()
+
+        beside = await lookout.look()
+        await nodes.second.stop()
+        alone = await lookout.look()
+        await lookout.close()
+
+    assert [node.host for node in beside] == [hosts[1]]
+    assert [node.host for node in alone] == ([hosts[0]] if is_believed else [])
 
 
 async def test_a_look_at_a_frozen_node_can_be_ended(nodes: Pair) -> None:
