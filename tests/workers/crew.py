@@ -98,10 +98,10 @@ def connections_of(pid: int, url: str) -> int:
     return len(held & inodes)
 
 
-async def counted(url: str) -> float:
-    """Give how many policy requests the service says that it has answered."""
+async def counted(url: str, metric: str = "policy_handlers_requests_total") -> float:
+    """Give what a metric adds up to: if none is named, how many policy requests were answered."""
     text = (await get(url, "/metrics")).body.decode()
-    lines = [line for line in text.splitlines() if line.startswith("policy_handlers_requests_tot")]
+    lines = [line for line in text.splitlines() if line.startswith((f"{metric} ", f"{metric}{{"))]
     return sum(float(line.rpartition(" ")[2]) for line in lines)
 
 
