@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -61,7 +60,7 @@ class Subcommands(click.Group):
 
 
 @click.command(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("vdx-policy"), prog_name="vdx-policy")
+@click.version_option(package_name="vdx-policy", prog_name="vdx-policy")
 def cli() -> None:
     """External policy server and call router for Pexip Infinity."""
 
