@@ -6,23 +6,20 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from policy.directory.checking import check_directory
 from policy.directory.connection import FAULTS, connect, reason_of
-from policy.directory.document import DirectoryFile
-from policy.directory.loading import load_if_empty
 from policy.directory.migrate import CONNECT_S, check_schema, migrate_if_needed
 from policy.directory.platform import store_names
 from policy.directory.queries.looking import COUNT_ADDRESSES, COUNT_CONNECTIONS, FIND_EXAMPLE
 from policy.directory.resealing import check_key
 from policy.directory.sealing import Seal, seal_of_embedded
 from policy.directory.snapshot import read_snapshot
-from policy.documents import load
 from policy.embedded.cluster import Cluster
 from policy.errors import DirectoryError, StartError
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
+    from policy.directory.document import DirectoryFile
     from policy.directory.snapshot import Snapshot
     from policy.documents import Parsed
     from policy.settings import Settings
@@ -100,6 +97,8 @@ class Database:
         """Write the example rows into an empty directory; says whether it did."""
         if seed is None or self.snapshot is not None:
             return False
+        from policy.directory.loading import load_if_empty  # noqa: PLC0415  as in `seed_of`
+
         return await load_if_empty(self.dsn, seed, self.seal)
 
     async def check_room(self, settings: Settings) -> None:
@@ -137,6 +136,11 @@ def seed_of(settings: Settings) -> Parsed[DirectoryFile] | None:
     """Read the rows for an empty database, if there are any; raises DocumentError."""
     if settings.database.seed is None:
         return None
+    # Most services have no example rows, and no use for what reads and checks them.
+    from policy.directory.checking import check_directory  # noqa: PLC0415
+    from policy.directory.document import DirectoryFile  # noqa: PLC0415
+    from policy.documents import load  # noqa: PLC0415
+
     seed = load(settings.database.seed, DirectoryFile)
     check_directory(seed, settings.platform)
     return seed

@@ -6,10 +6,6 @@ import warnings
 from io import BytesIO
 from typing import Final
 
-from PIL import Image
-
-from policy.pictures.intake import BROKEN
-
 _END: Final = b"\xff\xd9"
 
 
@@ -17,6 +13,11 @@ def size_shown(image: bytes) -> tuple[int, int] | None:
     """Give width and height of a whole JPEG in three colours, None for all that a node drops."""
     if not image.endswith(_END):
         return None
+    # Loaded for the first picture that another server sends, which few services ever ask for.
+    from PIL import Image  # noqa: PLC0415
+
+    from policy.pictures.intake import BROKEN  # noqa: PLC0415
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a picture too large for anybody only the size counts
         try:
