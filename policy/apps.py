@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from policy.casebook.files import check_folder
-from policy.decide.grounds import Plan
 from policy.handlers.access import Access
 from policy.handlers.decision_log import DecisionLog
 from policy.handlers.door import Door
 from policy.handlers.entrance import Entrance, NodeEntrance
-from policy.handlers.explain import ExplainHandler
 from policy.handlers.facts import Facts
 from policy.handlers.forwarding import Forwarder, Upstream, count_forward
 from policy.handlers.gallery import Gallery
@@ -23,9 +20,7 @@ from policy.handlers.phonebook import PhonebookHandler
 from policy.handlers.routes import PolicyRoutes
 from policy.handlers.safety import Safety
 from policy.metrics import DECISIONS_DROPPED
-from policy.rules.known import Dialling
-from policy.rules.reload import RuleSource
-from policy.rules.syntax import Surroundings
+from policy.plans import plan_of
 from policy.scribe.process import Scribe
 from policy.wire.vocabulary import Action
 
@@ -34,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
+
+    from aiohttp import web
 
     from policy.directory.cache import Lookup
     from policy.directory.phonebook import Phonebook
@@ -88,9 +85,7 @@ def build_apps(
     nodes = NodeEntrance(
         _access(settings.access.credentials, settings.access.networks), pages, policy
     )
-    operators = Entrance(
-        _access(settings.operator.credentials), pages, ExplainHandler(facts).explain
-    )
+    operators = Entrance(_access(settings.operator.credentials), pages, partial(_explain, facts))
     return Apps(
         Door(nodes.handle, nodes),
         Door(operators.handle),
@@ -128,6 +123,13 @@ def _policy_routes(
     return PolicyRoutes(facts, safety, PhonebookHandler(facts, sources.phonebook), gallery)
 
 
+async def _explain(facts: Facts, request: web.BaseRequest) -> web.Response:
+    # Loaded when somebody asks why, which few processes are ever asked.
+    from policy.handlers.explain import ExplainHandler  # noqa: PLC0415
+
+    return await ExplainHandler(facts).explain(request)
+
+
 def _access(credentials: Iterable[Credential], networks: Sequence[Network] = ()) -> Access:
     return Access({each.username: each.password_hash for each in credentials}, networks)
 
@@ -155,22 +157,3 @@ def forwarder_of(settings: Settings) -> Forwarder:
         for name, each in settings.upstreams.items()
     }
     return Forwarder(upstreams, count_forward, platform=settings.platform)
-
-
-def plan_of(settings: Settings) -> Plan:
-    """Give what the settings say of deciding."""
-    dialling = settings.dialling
-    return Plan(
-        dialling=Dialling(dialling.default_domain or "", dialling.location_domains),
-        own_nodes=frozenset(str(address) for address in dialling.node_addresses),
-        own_devices_are_hosts=settings.participants.own_devices_are_hosts,
-        initials=settings.avatars.initials,
-        ignore_local=settings.phonebook.ignore_local,
-    )
-
-
-def rules_of(settings: Settings) -> RuleSource:
-    """Say where the rules are, and that their tests must hold, here and at every reload."""
-    folder = settings.rules.folder
-    around = Surroundings(settings.platform, frozenset(settings.upstreams))
-    return RuleSource(folder, around, partial(check_folder, folder, plan=plan_of(settings)))

@@ -13,14 +13,16 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from policy.apps import Sources, build_apps, rules_of
+from policy.apps import Sources, build_apps
 from policy.database import Database, Found, seed_of
 from policy.directory.live import LiveDirectory
 from policy.directory.phonebook import PostgresPhonebook
 from policy.directory.pictures import PostgresPictures
 from policy.handlers.health import DirectoryHealth, read_own_metrics
 from policy.handlers.listening import emptied, shut, take_ports
-from policy.rules.reload import Reloader, utc_now
+from policy.plans import rules_of
+from policy.rules.reload import utc_now
+from policy.rules.starting import load
 
 if TYPE_CHECKING:
     import socket
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from policy.handlers.hall import Share
     from policy.handlers.health import ReadMetrics
     from policy.handlers.listening import Port
+    from policy.rules.reload import Reloader
+    from policy.rules.starting import Loading
     from policy.settings import Settings
 
     Stand = Callable[[Settings, AsyncExitStack], Awaitable["Footing"]]
@@ -189,9 +193,16 @@ class PolicyServer:
         )
 
 
-async def stand_alone(settings: Settings, parts: AsyncExitStack) -> Footing:
-    """Make the footing of a server that is one process, from the cheap to the dear."""
-    reloader = Reloader.load(rules_of(settings))
+async def stand_alone(
+    settings: Settings, parts: AsyncExitStack, loading: Loading | None = None
+) -> Footing:
+    """Make the footing of a server that is one process, from the cheap to the dear.
+
+    `loading` are its rules, if somebody has begun to load them.
+    """
+    source = rules_of(settings)
+    rules = loading.finish() if loading is not None else await load(source)
+    reloader = rules.reloader(source)
     seed = seed_of(settings)
     ports = take_ports(settings, parts)
     database = await Database.open(settings, parts)

@@ -8,7 +8,6 @@ from urllib.parse import quote, urlencode
 import orjson
 import pytest
 
-from policy.apps import plan_of
 from policy.casebook.differences import Unsaid
 from policy.casebook.runner import run_cases
 from policy.decide.grounds import Plan
@@ -22,6 +21,7 @@ from policy.handlers.participant import ParticipantHandler
 from policy.handlers.phonebook import PhonebookHandler
 from policy.handlers.registration import RegistrationHandler
 from policy.handlers.service import ServiceHandler
+from policy.plans import plan_of
 from policy.rules.reload import LiveRules
 from policy.wire import responses
 from policy.wire.asked import Asked

@@ -26,6 +26,8 @@ TESTED_BY_ITS_USERS: Final[Mapping[str, str]] = {
     "wire/vocabulary.py": "closed sets of words",
     "rules/model.py": "frozen values",
     "directory/schema/env.py": "Alembic's entry, run by every migration",
+    "cli/serving.py": "tests/cli/test_serve.py and tests/e2e run it as a process",
+    "rules/job.py": "frozen values, sent by test_workshop.py and taken in by test_building.py",
     "decide/grounds.py": "frozen values, used by every decision",
 }
 

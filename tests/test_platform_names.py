@@ -6,7 +6,8 @@ import pytest
 
 from policy.errors import DocumentError
 from policy.platform_names import KIND_OF_FIELD, PlatformNames, unknown_names
-from policy.rules.syntax import Surroundings, parse_rules
+from policy.rules.job import Surroundings
+from policy.rules.syntax import parse_rules
 
 PLATFORM = PlatformNames(themes=frozenset({"Corporate"}), locations=frozenset({"Aarhus"}))
 

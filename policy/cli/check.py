@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy.apps import plan_of
 from policy.casebook.files import check_folder, load_casebooks
 from policy.cli.directories import directory_of_file, directory_of_site
 from policy.cli.findings import FORMATS, Findings
@@ -22,9 +21,10 @@ from policy.directory.sealing import Seal
 from policy.directory.uploads import read_pictures
 from policy.documents import load
 from policy.errors import DocumentError, RulesError
+from policy.plans import plan_of
 from policy.rules.files import TEST_SUFFIX, load_rule_file, load_rule_set
+from policy.rules.job import Surroundings
 from policy.rules.known import keys_of
-from policy.rules.syntax import Surroundings
 from policy.wire.alias import parse_alias
 
 if TYPE_CHECKING:

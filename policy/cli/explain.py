@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import orjson
 
-from policy.apps import forwarder_of, plan_of
+from policy.apps import forwarder_of
 from policy.cli.directories import directory_of_file, directory_of_site
 from policy.cli.explain_remote import Server, ask_server
 from policy.cli.options import config_option, settings_from
@@ -23,9 +23,10 @@ from policy.directory.records import Found
 from policy.errors import DirectoryError, RequestError, StartError
 from policy.handlers.explain import Explained, explained
 from policy.handlers.facts import Facts
+from policy.plans import plan_of
 from policy.rules.files import load_rule_set
+from policy.rules.job import Surroundings
 from policy.rules.reload import utc_now
-from policy.rules.syntax import Surroundings
 from policy.wire.asked import ROOT
 from policy.wire.recorded import read_call, read_line
 from policy.wire.vocabulary import RequestType

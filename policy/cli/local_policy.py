@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from policy.apps import plan_of
 from policy.cli.options import config_option, settings_from
 from policy.decide.addresses import service_of
 from policy.directory.checking import check_directory
@@ -18,11 +17,12 @@ from policy.directory.memory import MemoryDirectory
 from policy.directory.records import PermanentRoom
 from policy.documents import Place, load
 from policy.errors import DocumentError, RulesError, StartError
+from policy.plans import plan_of
 from policy.rules.files import load_rule_set
+from policy.rules.job import Surroundings
 from policy.rules.local.exporting import SCRIPTED, Site, export_rules
 from policy.rules.local.importing import import_script
 from policy.rules.local.rooms import Rooms
-from policy.rules.syntax import Surroundings
 from policy.scripts.script import MAX_SCRIPT
 from policy.wire.vocabulary import RequestType
 

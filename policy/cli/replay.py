@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from policy.apps import plan_of
 from policy.cli.directories import (
     NobodyDirectory,
     directory_of_file,
@@ -25,10 +24,11 @@ from policy.cli.options import config_option, settings_from
 from policy.cli.recordings import Recordings
 from policy.cli.replay_report import Sides, as_json, as_text
 from policy.errors import DirectoryError, StartError
+from policy.plans import plan_of
 from policy.replaying.replay import Player, Tally, is_countable
 from policy.rules.files import load_rule_set
+from policy.rules.job import Surroundings
 from policy.rules.known import NeedsEntry
-from policy.rules.syntax import Surroundings
 from policy.wire.vocabulary import RequestType
 
 if TYPE_CHECKING:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import resource
 import shlex
-import signal
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import click
-import uvloop
 
 from policy.cli.options import config_option, settings_from
 from policy.directory.queries.looking import MOST_COUNTED
-from policy.server import PolicyServer, Ready
+from policy.plans import rules_of
+from policy.rules.starting import Loading
 from policy.setting_values import MOST_WORKERS
-from policy.workers.service import serve_with_workers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from policy.server import Ready
     from policy.settings import Settings
 
-
-log = logging.getLogger(__name__)
 
 OPEN_FILES: Final = 65_536
 
@@ -54,12 +50,15 @@ def serve(config: Path | None, workers: int | None) -> None:
     for talkative in ("alembic", "watchfiles"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     _allow_open_files()
+    loading = Loading.begin(rules_of(settings))
+    # What answers calls is loaded meanwhile, on another core if there is one.
     if several:
-        serve_with_workers(settings, lambda ready: click.echo(describe(ready, settings)))
-        click.echo("vdx-policy: stopped")
-        return
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings))
+        from policy.workers.service import serve_with_workers as serve_on  # noqa: PLC0415
+    else:
+        from policy.cli.serving import serve_alone as serve_on  # noqa: PLC0415
+
+    serve_on(settings, loading, lambda ready: click.echo(describe(ready, settings)))
+    click.echo("vdx-policy: stopped")
 
 
 def _with_workers(settings: Settings, workers: int | None) -> Settings:
@@ -75,34 +74,6 @@ def _allow_open_files() -> None:
     wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
     if resource.RLIM_INFINITY != usual < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
-
-async def _serve(settings: Settings) -> None:
-    running = asyncio.current_task()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def stop_once() -> None:
-        # A second Ctrl-C must not tear the stopping itself apart.
-        if running is not None and not stop.is_set():
-            stop.set()
-            running.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop_once)
-    # During the start it must not end the service, as it would by itself.
-    loop.add_signal_handler(signal.SIGHUP, log.info, "starting, the rules are being read")
-    # It would end the service too, and this one process cannot be restarted by itself.
-    loop.add_signal_handler(signal.SIGUSR2, log.warning, "one worker: restart the service instead")
-    try:
-        async with PolicyServer(settings) as server:
-            loop.add_signal_handler(signal.SIGHUP, server.reload)
-            click.echo(describe(server.ready, settings))
-            await asyncio.Event().wait()  # until cancelled; so may be a start that takes minutes
-    except asyncio.CancelledError:
-        if not stop.is_set():
-            raise
-    click.echo("vdx-policy: stopped")
 
 
 def describe(ready: Ready, settings: Settings) -> str:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from policy.apps import plan_of
 from policy.casebook.coverage import coverage_of
 from policy.casebook.files import load_casebook, load_casebooks
 from policy.casebook.runner import run_cases
 from policy.cli.case_reports import Report, as_json, as_junit, as_text
 from policy.cli.options import config_option, settings_from
+from policy.plans import plan_of
 from policy.rules.files import TEST_SUFFIX, load_rule_set
-from policy.rules.syntax import Surroundings
+from policy.rules.job import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,16 +1,13 @@
-"""Rules for the serving process: built here at the start, by another process at a reload.
+"""Rules for the serving process, built by another one while calls are answered.
 
-Either way they arrive pickled: reading leaves ten times behind what rules need, scattered among
-them. For a reload the process is a fresh one each time: it starts in a third of a second, keeps no
-memory and no state between builds, and can be killed. Its parts are unpickled one at a time with
-rests between. Measured with 10,000 rules on two cores: 2.4 s in all, of which the loop is held
-0.3 ms at a time.
+It is a fresh one each time: it starts in a third of a second, keeps no memory and no state between
+builds, and can be killed. Its parts are unpickled one at a time with rests between. Measured with
+10,000 rules on two cores: 2.4 s in all, of which the loop is held 0.3 ms at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
 import io
 import pickle
@@ -21,16 +18,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from policy.rules.clauses import InWindow, parts_of
-from policy.rules.comparisons import compiled
+from policy.rules.job import LENGTH, Items, One, Refused, Sent
 from policy.rules.table import RuleTable
-from policy.rules.workshop import LENGTH, Items, One, Refused, Sent, load_and_check, packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.errors import Problem
+    from policy.rules.job import Job
     from policy.rules.model import Rule
-    from policy.rules.workshop import Job
 
 # A set of 10,000 rules and its tests take some seconds; a build that takes longer hangs.
 LIMIT_S: Final = 60.0
@@ -38,9 +34,6 @@ LIMIT_S: Final = 60.0
 REST_S: Final = 0.001
 # While a thread makes the table, the loop gets its turn after so long; Python's own are 5 ms.
 TURN_S: Final = 0.0002
-
-# Looking for what fewer have left, some 500 rules, costs a start 50 ms and is not worth it.
-MANY_PARTS: Final = 25
 
 # A group of its own, since Ctrl-C is for the server alone; not a session of its own: many Linux
 # systems share the CPU among sessions first, and niceness would count for nothing.
@@ -71,35 +64,6 @@ class Failed:
     """Nobody knows whether the rules are right; the next change tries again."""
 
     text: str
-
-
-def build_here(job: Job) -> Built:
-    """Load, check and test the rules of a folder at once; raises RulesError with every problem.
-
-    They are packed, everything else is let go, and they are unpacked into what is free then.
-    Measured with 10,000 rules: the process grows by 24 MiB, and by 112 without.
-    """
-    verdict, *parts = packed(load_and_check(job))
-    are_many = len(parts) > MANY_PARTS
-    with _not_collecting():
-        if are_many:
-            compiled.cache_clear()
-            gc.collect()
-        intake = Intake()
-        sent: Sent = pickle.loads(verdict)  # noqa: S301  packed above
-        for part in parts:
-            intake.take(part)
-        built = Built(_prepared(intake.rules, sent.version), sent.warnings)
-    if are_many:
-        _give_back()
-    return built
-
-
-def _give_back() -> None:
-    """Give the system what is free: glibc would keep it. Others have no such call."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 async def build_aside(job: Job, limit_s: float = LIMIT_S) -> Built | Unchanged | Refused | Failed:
@@ -138,7 +102,7 @@ async def _take_in(process: asyncio.subprocess.Process, job: Job) -> Built | Unc
         return verdict
     if verdict.version == job.version:
         return Unchanged(verdict.warnings)
-    with _not_collecting():
+    with not_collecting():
         intake = Intake()
         for _ in range(verdict.parts):
             intake.take(await _part(process.stdout))
@@ -153,7 +117,11 @@ async def _part(stream: asyncio.StreamReader) -> bytes:
 
 
 async def _end_of(process: asyncio.subprocess.Process) -> str:
-    code = await process.wait()
+    return ending(await process.wait())
+
+
+def ending(code: int) -> str:
+    """Say how a process has ended, by its exit code."""
     return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
 
 
@@ -203,12 +171,12 @@ def _make_table(rules: list[Rule], version: str) -> RuleTable:
     turn_s = sys.getswitchinterval()
     sys.setswitchinterval(TURN_S)
     try:
-        return _prepared(rules, version)
+        return prepared(rules, version)
     finally:
         sys.setswitchinterval(turn_s)
 
 
-def _prepared(rules: list[Rule], version: str) -> RuleTable:
+def prepared(rules: list[Rule], version: str) -> RuleTable:
     """Build the indexes, and look up what calls would have to wait for."""
     year = datetime.now(UTC).year
     parts = (part for rule in rules for clause in rule.clauses for part in parts_of(clause))
@@ -219,7 +187,7 @@ def _prepared(rules: list[Rule], version: str) -> RuleTable:
 
 
 @contextmanager
-def _not_collecting() -> Iterator[None]:
+def not_collecting() -> Iterator[None]:
     """Keep Python's collector off the rules: it would look at all of them again and again.
 
     A table that nobody uses is freed without it. What else is there at a swap is not looked at any

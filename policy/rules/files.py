@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from policy.rules.job import Surroundings
     from policy.rules.model import Rule
     from policy.rules.rule_checks import NamedRoom
-    from policy.rules.syntax import PlacedRule, Surroundings
+    from policy.rules.syntax import PlacedRule
 
 TEST_SUFFIX = ".test.yaml"
 

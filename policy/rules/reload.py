@@ -8,23 +8,21 @@ import traceback
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Self, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from policy.errors import Problem
 from policy.metrics import RULES_IN_FORCE, RULES_KEPT_OUT, RULES_LOADED_AT, RULES_RELOADS
-from policy.rules.building import REST_S, Built, Failed, Unchanged, build_aside, build_here
-from policy.rules.watching import look, watch
-from policy.rules.workshop import Job, Refused
+from policy.rules.building import REST_S, Built, Failed, Unchanged, build_aside
+from policy.rules.job import Refused
+from policy.rules.watching import watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
-    from pathlib import Path
 
+    from policy.rules.job import Job, RuleSource
     from policy.rules.model import Rule
-    from policy.rules.syntax import Surroundings
     from policy.rules.table import RuleTable
     from policy.rules.watching import Sight
-    from policy.rules.workshop import Check
 
     Outcome = Built | Unchanged | Refused | Failed
     Build = Callable[[Job], Awaitable[Outcome]]
@@ -146,19 +144,6 @@ class LiveRules:
             RULES_LOADED_AT.set(self._clock().timestamp())
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSource:
-    """Where rules come from and what they must stand up to."""
-
-    folder: Path
-    around: Surroundings
-    check: Check | None = None
-
-    def job(self, version: str = "") -> Job:
-        """Say what to build, when rules of `version` are in force."""
-        return Job(self.folder, self.around, self.check, version)
-
-
 class Reloader:
     """Reloads when it is asked to: one build at a time, and another when asked during one."""
 
@@ -172,13 +157,6 @@ class Reloader:
         self._asked = asyncio.Event()
         self._reloading: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
-
-    @classmethod
-    def load(cls, source: RuleSource) -> Self:
-        """Load, check and test the rules here and at once; raises RulesError."""
-        seen = look(source.folder)  # before the load: a change during it is one to come
-        built = build_here(source.job())
-        return cls(LiveRules(built.table, built.warnings), source, seen)
 
     def open(self, *, watching: bool) -> None:
         """Begin to serve those who ask, and to watch the folder if that is wanted."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from pydantic import BeforeValidator, Field, StrictBool, StringConstraints
 
 from policy.documents import Document, Tree, in_file_order, read_tree, validate
 from policy.errors import DocumentError
-from policy.platform_names import PlatformNames
 from policy.rules.comparisons import Matches, in_networks
 from policy.rules.compiling import clauses_of, in_order
 from policy.rules.conditions import When, facts_of
 from policy.rules.forms import OrOne, as_list
+from policy.rules.job import Surroundings
 from policy.rules.lists import Lists
 from policy.rules.model import Rule, UseLocationBySubnet
 from policy.rules.outcomes import Then
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
     from policy.wording import Loc
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the names in a rule file are held against; None of a kind takes every name."""
-
-    platform: PlatformNames = field(default_factory=PlatformNames)
-    upstreams: frozenset[str] | None = None
 
 
 class RuleText(Document):

@@ -1,4 +1,4 @@
-"""What a reload runs in a process of its own: load, check, send the rules home in parts.
+"""What builds rules, in a process of its own: load, check, send the rules home in parts.
 
 Reading 10,000 rules takes seconds of CPU, which would hold up calls in the serving process. What
 goes home comes in small parts, since unpickling one large part would hold them up as well.
@@ -10,12 +10,10 @@ import io
 import os
 import pickle
 import signal
-import struct
 import sys
 import threading
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -23,73 +21,22 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from policy.errors import RulesError
 from policy.rules.clauses import SetsUpACall
 from policy.rules.files import load_rule_set
+from policy.rules.job import LENGTH, Items, Job, One, Refused, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
 
-    from policy.errors import Problem
     from policy.rules.files import RuleSet
     from policy.rules.model import Rule
-    from policy.rules.syntax import Surroundings
-
-    # Folder tests and whatever else must hold; a module-level function, or a partial of one.
-    Check = Callable[[RuleSet], Sequence[Problem]]
 
 # One part takes the serving process about half a millisecond to unpickle; networks cost most.
 RULES_PER_PART: Final = 20
 ITEMS_PER_PART: Final = 100
 # More would be read by nobody.
 MAX_PROBLEMS: Final = 100
-LENGTH: Final = struct.Struct(">I")
 # Rules have the same few of these; a copy of them for each part would be 3 MiB for 10,000 rules.
 SHARED: Final = (partial, SetsUpACall)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What to load, what its names are held against, and what else to look at."""
-
-    folder: Path
-    around: Surroundings
-    check: Check | None = None
-    # Rules of this version are not sent: they are in force.
-    version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The rules are wrong; the first problems, and how many there are."""
-
-    problems: tuple[Problem, ...]
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The rules are right; so many parts follow, none when they are in force already."""
-
-    version: str
-    warnings: tuple[Problem, ...]
-    parts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """Some items of a large collection, which `is_set` or is a tuple; `is_last` ends it."""
-
-    number: int
-    items: Sequence[object]
-    is_set: bool
-    is_last: bool
-
-
-@dataclass(frozen=True, slots=True)
-class One:
-    """A value that many rules have in common."""
-
-    number: int
-    value: object
 
 
 def main() -> None:
@@ -97,10 +44,15 @@ def main() -> None:
     home = _stay_apart()
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301  the parent's own words
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    for part in answer(job):
+    with home:
+        send(job, home)
+
+
+def send(job: Job, home: BinaryIO, most_problems: int = MAX_PROBLEMS) -> None:
+    """Write the answer, each part behind its length."""
+    for part in answer(job, most_problems):
         home.write(LENGTH.pack(len(part)))
         home.write(part)
-    home.close()
 
 
 def load_and_check(job: Job) -> RuleSet:
@@ -112,12 +64,12 @@ def load_and_check(job: Job) -> RuleSet:
     return rule_set
 
 
-def answer(job: Job) -> Iterator[bytes]:
+def answer(job: Job, most_problems: int = MAX_PROBLEMS) -> Iterator[bytes]:
     """Give the verdict, then the rules in parts, each pickled for itself."""
     try:
         rule_set = load_and_check(job)
     except RulesError as exc:
-        yield pickle.dumps(Refused(exc.problems[:MAX_PROBLEMS], len(exc.problems)))
+        yield pickle.dumps(Refused(exc.problems[:most_problems], len(exc.problems)))
         return
     yield from packed(rule_set, job.version)
 

@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING
 from policy.database import seed_of
 from policy.handlers.listening import take_ports
 from policy.server import Ready
-from policy.workers.post import Loaded
 from policy.workers.supervisor import Supervisor
 from policy.workers.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from policy.rules.starting import Loading
     from policy.settings import Settings
     from policy.workers.messages import Prepared
 
 
-def serve_with_workers(settings: Settings, say_ready: Callable[[Ready], None]) -> None:
+def serve_with_workers(
+    settings: Settings, loading: Loading, say_ready: Callable[[Ready], None]
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises what a start raises: RulesError, DocumentError or StartError.
     """
     with Waiting() as waiting, ExitStack() as parts:
-        rules = Loaded.load(settings)
+        rules = loading.finish()
         seed = seed_of(settings)
         ports = take_ports(settings, parts, processes=settings.server.workers)
 

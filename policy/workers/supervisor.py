@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from policy.directory.document import DirectoryFile
     from policy.documents import Parsed
     from policy.handlers.listening import Ports
+    from policy.rules.starting import Loaded
     from policy.settings import Settings
     from policy.workers.child import Child, Closable
-    from policy.workers.post import Loaded
     from policy.workers.waiting import Waiting
 
 log = logging.getLogger(__name__)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from policy.apps import plan_of
 from policy.casebook.text import CaseFile, CaseText, Circumstances
 from policy.decide.grounds import Plan
 from policy.documents import parse
+from policy.plans import plan_of
 from policy.rules.known import Dialling
 from policy.settings import Settings
 from policy.wire.vocabulary import RequestType

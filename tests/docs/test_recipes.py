@@ -18,8 +18,8 @@ from policy.decide.decision import Decision
 from policy.decide.grounds import Plan
 from policy.decide.rehearsal import Stage, rehearse
 from policy.rules.files import load_rule_set, rule_files
+from policy.rules.job import Surroundings
 from policy.rules.question import Moment
-from policy.rules.syntax import Surroundings
 from policy.settings_file import load_settings
 from policy.wire.responses import CONTENT_TYPE, render
 from policy.wire.vocabulary import Action

@@ -13,9 +13,10 @@ from policy.casebook.files import check_folder
 from policy.rules.calendar import TimeCondition
 from policy.rules.conditions import When
 from policy.rules.files import load_rule_set
+from policy.rules.job import Surroundings
 from policy.rules.outcomes import Then
 from policy.rules.parameters import PARAMETERS
-from policy.rules.syntax import RuleText, Surroundings
+from policy.rules.syntax import RuleText
 from policy.rules.templates import NAMES
 from policy.wire.devices import DeviceFamily
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from yarl import URL
 
-from policy.apps import forwarder_of, plan_of
+from policy.apps import forwarder_of
 from policy.handlers.access import Access
 from policy.handlers.door import MAX_REQUEST_LINE_BYTES, http_log
 from policy.handlers.entrance import NodeEntrance
@@ -22,6 +22,7 @@ from policy.handlers.health import DirectoryHealth, HealthHandler
 from policy.handlers.phonebook import PhonebookHandler
 from policy.handlers.routes import PolicyRoutes
 from policy.handlers.safety import Safety
+from policy.plans import plan_of
 from policy.rules.reload import LiveRules
 from policy.rules.table import RuleTable
 from policy.settings import Settings

@@ -17,7 +17,7 @@ from policy.documents import read_file, read_tree
 from policy.errors import RulesError
 from policy.platform_names import PlatformNames
 from policy.rules.files import load_rule_set
-from policy.rules.syntax import Surroundings
+from policy.rules.job import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

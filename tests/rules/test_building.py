@@ -6,33 +6,24 @@ import asyncio
 import gc
 import os
 import sys
-from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from policy.errors import RulesError
 from policy.rules.building import (
-    MANY_PARTS,
     Built,
     Failed,
     Intake,
     Unchanged,
     build_aside,
-    build_here,
 )
 from policy.rules.calendar import public_holidays
-from policy.rules.comparisons import OneOf, Part, compiled
+from policy.rules.comparisons import OneOf, Part
+from policy.rules.job import Job, Refused, Surroundings
 from policy.rules.model import Continue, Rule
-from policy.rules.syntax import Surroundings
 from policy.rules.workshop import (
     ITEMS_PER_PART,
-    MAX_PROBLEMS,
-    RULES_PER_PART,
-    Job,
-    Refused,
-    load_and_check,
     parts_of,
 )
 from policy.wire.vocabulary import RequestType
@@ -44,7 +35,7 @@ from tests.rules.folders import folder_with, many, rule
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from policy.rules.workshop import Check
+    from policy.rules.job import Check
 
 AROUND: Final = Surroundings()
 
@@ -70,59 +61,15 @@ async def test_a_table_comes_back(tmp_path: Path) -> None:
     assert again == Unchanged(())
 
 
-@pytest.mark.parametrize("count", [1, MANY_PARTS * RULES_PER_PART + 1])
-def test_a_table_built_here_is_that_of_the_folder(tmp_path: Path, count: int) -> None:
-    """Few rules or many: all that was read, in order, under the version of their text."""
-    job = Job(folder_with(tmp_path, a=many(count)), AROUND)
-
-    built = build_here(job)
-
-    read = load_and_check(job)
-    assert built.table.rules == read.rules
-    assert (built.table.version, built.warnings) == (read.version, read.warnings[:MAX_PROBLEMS])
-
-
-def test_a_build_here_leaves_rules_and_nothing_else(tmp_path: Path) -> None:
-    """Of a thousand rules no document, no mark and no form as written is kept, and no pattern."""
-    rules = "".join(
-        f"  - {{name: r{n}, when: {{alias: {{regex: 'a{n}x*'}}}}, then: continue}}\n"
-        for n in range(1000)
-    )
-    folder = folder_with(tmp_path, a=f"rules:\n{rules}")
-    gc.unfreeze()
-    gc.collect()
-    before = Counter(map(type, gc.get_objects()))
-
-    built = build_here(Job(folder, AROUND))
-
-    gc.unfreeze()  # a build hides what it made from the collector
-    kept = Counter(map(type, gc.get_objects())) - before
-    many_kept = {kind.__name__ for kind, number in kept.items() if number > 500}
-    assert len(built.table.rules) == 1000
-    assert many_kept <= {"Rule", "Matches", "Continue", "tuple", "list"}
-    assert compiled.cache_info().currsize == 0
-
-
 async def test_holidays_are_looked_up_before_a_call_comes(tmp_path: Path) -> None:
-    """Wherever they stand in a rule, and whether it is built here or aside."""
+    """Wherever they stand in a rule."""
     when = "any: [{time: {days: mon, holidays: false, country: FI}}]"
     text = f"rules:\n  - {{name: a, when: {{{when}}}, then: continue}}\n"
     job = Job(folder_with(tmp_path, a=text), AROUND)
 
-    for build in (asyncio.to_thread(build_here, job), build_aside(job)):
-        public_holidays.cache_clear()
-        assert isinstance(await build, Built)
-        assert public_holidays.cache_info().currsize == 1
-
-
-def test_problems_here_are_all_of_them(tmp_path: Path) -> None:
-    """A start tells of more than goes home from a reload."""
-    folder = folder_with(tmp_path, a=rule("a"))
-
-    with pytest.raises(RulesError) as refused:
-        build_here(Job(folder, AROUND, checks.object_to_much))
-
-    assert len(refused.value.problems) == 500
+    public_holidays.cache_clear()
+    assert isinstance(await build_aside(job), Built)
+    assert public_holidays.cache_info().currsize == 1
 
 
 async def test_problems_come_back(tmp_path: Path) -> None:

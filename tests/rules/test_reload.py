@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from policy.errors import RulesError
 from policy.rules.building import Unchanged
-from policy.rules.reload import MAX_LOGGED, LiveRules, Reload, Reloader, RuleSource
-from policy.rules.syntax import Surroundings
+from policy.rules.files import load_rule_set
+from policy.rules.job import RuleSource, Surroundings
+from policy.rules.reload import MAX_LOGGED, LiveRules, Reload, Reloader
 from policy.rules.table import RuleTable
 from policy.rules.watching import look
 from tests.e2e.program import until
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from policy.rules.job import Check, Job
     from policy.rules.reload import RulesState
-    from policy.rules.workshop import Check, Job
 
 START: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
 AROUND: Final = Surroundings()
@@ -51,8 +50,8 @@ async def kept_current(
     source: RuleSource, *, watched: bool = False
 ) -> AsyncIterator[tuple[LiveRules, Reloader]]:
     """Load the rules and look after them until the end of the block."""
-    # Checks of these tests are for builds alone: here some of them would end the test.
-    live = Reloader.load(replace(source, check=None)).live
+    # Without the check: those of these tests are for builds, some of them would end the test.
+    live = LiveRules(load_rule_set(source.folder, source.around).table())
     reloader = Reloader(live, source, look(source.folder))
     reloader.open(watching=watched)
     try:
@@ -243,17 +242,6 @@ async def test_a_fault_of_ours_is_lived_with(
     assert "KeyError" in broken.problems[0].text
     assert "fault while looking after the rules: KeyError" in caplog.text
     assert PIN not in caplog.text
-
-
-def test_wrong_rules_are_fatal_at_the_start(tmp_path: Path) -> None:
-    """There is nothing to serve on with; tests that do not hold count too."""
-    folder = folder_with(tmp_path, a=rule("a", then="contineu"))
-
-    with pytest.raises(RulesError, match=r"a.yaml:4:11"):
-        Reloader.load(RuleSource(folder, AROUND))
-    folder_with(folder, a=rule("a"))
-    with pytest.raises(RulesError, match=r"a.test.yaml:3:5"):
-        Reloader.load(RuleSource(folder, AROUND, checks.object_to_much))
 
 
 def test_the_state_says_since_when() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from policy.errors import DocumentError
 from policy.platform_names import PlatformNames
-from policy.rules.syntax import Surroundings, parse_rules
+from policy.rules.job import Surroundings
+from policy.rules.syntax import parse_rules
 
 AROUND = Surroundings(PlatformNames(locations=frozenset({"Aarhus", "Odense"})), frozenset({"old"}))
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from policy.directory.records import AddressKey
 from policy.errors import DocumentError
 from policy.platform_names import PlatformNames
-from policy.rules.syntax import RuleFile, Surroundings, parse_rules, read_rules
+from policy.rules.job import Surroundings
+from policy.rules.syntax import RuleFile, parse_rules, read_rules
 from policy.wire.vocabulary import RequestType
 
 

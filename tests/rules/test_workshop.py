@@ -12,13 +12,10 @@ from policy.rules.building import Intake
 from policy.rules.clauses import SetsUpACall
 from policy.rules.comparisons import OneOf
 from policy.rules.files import load_rule_set
-from policy.rules.syntax import Surroundings
+from policy.rules.job import Job, Refused, Sent, Surroundings
 from policy.rules.workshop import (
     MAX_PROBLEMS,
     RULES_PER_PART,
-    Job,
-    Refused,
-    Sent,
     answer,
     load_and_check,
     parts_of,
