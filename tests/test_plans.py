@@ -47,8 +47,12 @@ def test_a_plan_says_what_the_settings_say() -> None:
 
 
 def test_what_serves_loads_nothing_that_reads_rules() -> None:
-    """Nor what draws pictures or explains: that costs each process memory and each start time."""
-    unwanted = ["PIL", "policy.casebook", "policy.explaining", "policy.rules.syntax", "sqlalchemy"]
+    """Nor what draws, explains or runs scripts: each process would pay with memory and time."""
+    unwanted = [
+        *("PIL", "cryptography.x509", "jinja2", "sqlalchemy"),
+        *("policy.casebook", "policy.directory.document", "policy.explaining"),
+        *("policy.rules.syntax", "policy.scripts.script"),
+    ]
     code = (
         "import sys, policy.cli.serving, policy.workers.service\n"
         f"print(*(name for name in {unwanted} if name in sys.modules))"

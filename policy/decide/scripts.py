@@ -8,14 +8,13 @@ from policy.decide.decision import Decision, Reason
 from policy.errors import OutcomeError
 from policy.rules.unfinished import checked_place, checked_properties, checked_service
 from policy.rules.variables import variables_of
-from policy.scripts.script import ScriptOutput, read_output, render_script
 from policy.wire.fields import MAX_TEXT
 from policy.wire.vocabulary import Action
 
 if TYPE_CHECKING:
     from policy.rules.question import Question
     from policy.rules.subnets import MediaPlace
-    from policy.scripts.script import Script
+    from policy.scripts.script import Script, ScriptOutput
 
 
 def service_by_script(script: Script, question: Question) -> Decision | None:
@@ -57,11 +56,6 @@ def place_by_script(script: Script, question: Question) -> MediaPlace | None:
 def _run(script: Script, question: Question) -> ScriptOutput:
     moment = question.moment
     variables = variables_of(script, question)
-    text = render_script(
-        script,
-        variables,
-        now=moment.now,
-        token=moment.token,
-        allowance=question.allowance,
+    return script.answer(
+        variables, now=moment.now, token=moment.token, allowance=question.allowance
     )
-    return read_output(text)

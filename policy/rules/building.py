@@ -2,7 +2,8 @@
 
 It is a fresh one each time: it starts in a third of a second, keeps no memory and no state between
 builds, and can be killed. Its parts are unpickled one at a time with rests between. Measured with
-10,000 rules on two cores: 2.4 s in all, of which the loop is held 0.3 ms at a time.
+10,000 rules on two cores: 2.4 s in all, of which the loop is held 0.3 ms at a time, and once 25 ms
+when the first rule comes that has a script: what runs scripts is loaded for it.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from policy.rules.comparisons import OneOf, shown
 from policy.rules.variables import variables_of
-from policy.scripts.script import evaluate
 from policy.wire.vocabulary import CallDirection
 
 if TYPE_CHECKING:
@@ -118,12 +117,8 @@ class Expression:
         """Evaluate; raises OutcomeError when that fails."""
         moment = question.moment
         variables = variables_of(self.script, question)
-        return evaluate(
-            self.script,
-            variables,
-            now=moment.now,
-            token=moment.token,
-            allowance=question.allowance,
+        return self.script.holds(
+            variables, now=moment.now, token=moment.token, allowance=question.allowance
         )
 
     def wanted(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from policy.directory.records import Booking, PermanentRoom
 from policy.errors import RequestError
 from policy.rules.known import keys_of
-from policy.scripts.budget import Allowance
+from policy.scripts.allowance import Allowance
 from policy.wire.alias import AliasKind, parse_alias
 from policy.wire.parameters import address_of
 

@@ -9,8 +9,7 @@ from policy.errors import OutcomeError
 from policy.rules.known import Needs
 from policy.rules.model import RunScript
 from policy.rules.variables import variables_of
-from policy.scripts.budget import ScriptLog
-from policy.scripts.script import render_script
+from policy.scripts.allowance import ScriptLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -113,7 +112,7 @@ class Trace:
         script, moment, log = rule.then.script, question.moment, ScriptLog()
         try:
             variables = variables_of(script, question)
-            render_script(script, variables, now=moment.now, token=moment.token, log=log)
+            script.render(variables, now=moment.now, token=moment.token, log=log)
         except (Needs, OutcomeError):
             pass
         self.steps[-1] = replace(self.steps[-1], log=tuple(log.lines))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from time import thread_time
 from types import NoneType
@@ -16,21 +15,17 @@ from typing import Final
 
 from jinja2 import Undefined
 
+from policy.scripts.allowance import MAX_ITERATIONS, Allowance, ScriptLog
+
 # What a script calls, as a filter or as a function; the run comes first.
 ScriptFunction = Callable[..., object]
 
 # Characters of a text, or elements and characters of a list or dictionary written out.
 MAX_SIZE: Final = 65_536
-MAX_ITERATIONS: Final = 10_000
-UNITS_PER_ITERATION: Final = 100
-MAX_UNITS: Final = MAX_ITERATIONS * UNITS_PER_ITERATION
 # Of the processor's time in this thread: a busy machine must not change what a script answers.
 MAX_CPU_S: Final = 0.05
 _UNITS_BETWEEN_LOOKS: Final = 50_000
 _UNITS_PER_PART: Final = 4
-
-MAX_LOG_LINES: Final = 100
-MAX_LOG_CHARACTERS: Final = 1_000
 
 _TOO_LARGE: Final = f"a value grows beyond {MAX_SIZE} characters or elements"
 _SINGLE: Final = frozenset({int, float, bool, NoneType, datetime})
@@ -40,25 +35,6 @@ _HOLDING: Final = frozenset({list, tuple, dict, range, *_VIEWS})
 
 class SandboxError(Exception):
     """What a script may not do; the text repeats nothing of the call."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptLog:
-    """What `pex_debug_log` wrote, for whoever explains a call; may hold names and PINs."""
-
-    lines: list[str] = field(default_factory=list, repr=False)
-
-    def write(self, line: str) -> None:
-        """Keep a line, as long as there are not too many."""
-        if len(self.lines) < MAX_LOG_LINES:
-            self.lines.append(line[:MAX_LOG_CHARACTERS])
-
-
-@dataclass(slots=True)
-class Allowance:
-    """The work that is left for all scripts of one request: a hundred of them are one too many."""
-
-    units: int = MAX_UNITS
 
 
 class Run:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from policy.scripts.budget import UNITS_PER_ITERATION
+from policy.scripts.allowance import UNITS_PER_ITERATION
 from policy.scripts.sandbox import EACH, FLAT, HOLDS, JOINED, KEY
 
 if TYPE_CHECKING:

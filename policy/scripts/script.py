@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from policy.scripts.budget import Allowance, ScriptLog
+    from policy.scripts.allowance import Allowance, ScriptLog
 
 # What a node takes.
 MAX_SCRIPT: Final = 49_152
@@ -43,11 +43,68 @@ class ScriptError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A compiled script; `code` is marshalled, so that whoever gets it needs not compile."""
+    """A compiled script; `code` is marshalled, so that whoever gets it needs not compile.
+
+    What uses one needs nothing of this module, and a service whose rules have none never loads it.
+    """
 
     source: str = field(repr=False)
     code: bytes = field(repr=False)
     names: frozenset[str]
+
+    def render(
+        self,
+        variables: Mapping[str, object],
+        *,
+        now: datetime,
+        token: str,
+        log: ScriptLog | None = None,
+        allowance: Allowance | None = None,
+    ) -> str:
+        """Run it; raises OutcomeError for whatever goes wrong in it.
+
+        The same variables, time and token give the same text. `log` takes what the script logs.
+        """
+        template = _template(self.code)
+        run = Run(now, token, log, allowance)
+        pieces: list[str] = []
+        size = 0
+        try:
+            given = {name: private(variables[name]) for name in self.names if name in variables}
+            given[RUN] = run
+            for piece in template.root_render_func(template.new_context(given)):
+                pieces.append(piece)
+                size += len(piece)
+                if size > MAX_SIZE:
+                    raise SandboxError(f"it writes more than {MAX_SIZE} characters")  # noqa: TRY301
+        except Exception as exc:  # noqa: BLE001  # a script can raise anything that Python can
+            # Neither the text nor the chain: both may hold values of the call.
+            raise OutcomeError(_worded(exc, template)) from None
+        finally:
+            run.end()
+        return "".join(pieces)
+
+    def answer(
+        self,
+        variables: Mapping[str, object],
+        *,
+        now: datetime,
+        token: str,
+        allowance: Allowance | None = None,
+    ) -> ScriptOutput:
+        """Run it and read what it writes; raises OutcomeError."""
+        return read_output(self.render(variables, now=now, token=token, allowance=allowance))
+
+    def holds(
+        self,
+        variables: Mapping[str, object],
+        *,
+        now: datetime,
+        token: str,
+        allowance: Allowance | None = None,
+    ) -> bool:
+        """Say whether an expression holds; raises OutcomeError."""
+        return self.render(variables, now=now, token=token, allowance=allowance) == _TRUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,51 +123,6 @@ def compile_script(source: str) -> Script:
 def compile_expression(source: str) -> Script:
     """Compile one expression, for a condition; raises ScriptError."""
     return _compiled(source, is_expression=True)
-
-
-def render_script(
-    script: Script,
-    variables: Mapping[str, object],
-    *,
-    now: datetime,
-    token: str,
-    log: ScriptLog | None = None,
-    allowance: Allowance | None = None,
-) -> str:
-    """Run a script; raises OutcomeError for whatever goes wrong in it.
-
-    The same variables, time and token give the same text. `log` takes what the script logs.
-    """
-    template = _template(script.code)
-    run = Run(now, token, log, allowance)
-    pieces: list[str] = []
-    size = 0
-    try:
-        given = {name: private(variables[name]) for name in script.names if name in variables}
-        given[RUN] = run
-        for piece in template.root_render_func(template.new_context(given)):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_SIZE:
-                raise SandboxError(f"it writes more than {MAX_SIZE} characters")  # noqa: TRY301
-    except Exception as exc:  # noqa: BLE001  # a script can raise anything that Python can
-        # Neither the text nor the chain: both may hold values of the call.
-        raise OutcomeError(_worded(exc, template)) from None
-    finally:
-        run.end()
-    return "".join(pieces)
-
-
-def evaluate(
-    script: Script,
-    variables: Mapping[str, object],
-    *,
-    now: datetime,
-    token: str,
-    allowance: Allowance | None = None,
-) -> bool:
-    """Say whether an expression holds; raises OutcomeError."""
-    return render_script(script, variables, now=now, token=token, allowance=allowance) == _TRUE
 
 
 def read_output(text: str) -> ScriptOutput:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from policy.errors import OutcomeError
-from policy.scripts.script import compile_script, read_output, render_script
+from policy.scripts.script import compile_script, read_output
 from policy.wire.local_policy import script_variables
 from policy.wire.parameters import Parameters
 from policy.wire.vocabulary import RequestType
@@ -38,7 +38,7 @@ def _run_here(
     parameters = Parameters(urlencode(sent, doseq=True))
     variables = script_variables(request, parameters, service_config=service)
     try:
-        text = render_script(compile_script(script), variables, now=NOON, token="a")
+        text = compile_script(script).render(variables, now=NOON, token="a")
         read_output(text)
     except OutcomeError:
         return None

@@ -9,10 +9,10 @@ import pytest
 
 from policy.errors import OutcomeError
 from policy.scripts.budget import Run
-from policy.scripts.script import ScriptError, compile_script, render_script
+from policy.scripts.script import ScriptError, compile_script
 
 if TYPE_CHECKING:
-    from policy.scripts.budget import ScriptLog
+    from policy.scripts.allowance import ScriptLog
 
 NOON: Final = datetime(2026, 3, 2, 12, 30, 15, tzinfo=UTC)
 CALL_INFO: Final = {
@@ -32,14 +32,12 @@ def run_of(log: ScriptLog | None = None) -> Run:
 def rendered(source: str, **variables: object) -> str:
     """Give what a script writes."""
     given = {"call_info": CALL_INFO, "service_config": None, **variables}
-    return render_script(compile_script(source), given, now=NOON, token="a")
+    return compile_script(source).render(given, now=NOON, token="a")
 
 
 def logged(source: str, log: ScriptLog) -> str:
     """Give what a script writes, and keep what it logs."""
-    return render_script(
-        compile_script(source), {"call_info": CALL_INFO}, now=NOON, token="a", log=log
-    )
+    return compile_script(source).render({"call_info": CALL_INFO}, now=NOON, token="a", log=log)
 
 
 def refused(source: str, **variables: object) -> str:

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from policy.scripts.budget import ScriptLog
+from policy.scripts.allowance import ScriptLog
 from policy.scripts.pexip_filters import FUNCTIONS
-from policy.scripts.script import compile_script, render_script
+from policy.scripts.script import compile_script
 from tests.scripts.scripting import NOON, logged, refused, rendered
 
 TOLD = [
@@ -86,14 +86,14 @@ def test_the_time_is_that_of_the_question() -> None:
     summer = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 
     assert rendered(script + "|{{ pex_now().second }}") == "2 12:30|15"
-    assert render_script(compile_script(script), {}, now=summer, token="a") == "1 13:0"
+    assert compile_script(script).render({}, now=summer, token="a") == "1 13:0"
 
 
 def test_chance_is_repeatable() -> None:
     """The same question draws the same digits; each draw of one script draws its own."""
     script = compile_script("{{ pex_random_pin(6) }} {{ ''|pex_random_pin(6) }} {{ pex_uuid4() }}")
 
-    drawn = [render_script(script, {}, now=NOON, token=token) for token in ("a", "a", "b")]
+    drawn = [script.render({}, now=NOON, token=token) for token in ("a", "a", "b")]
 
     first, second, unique = drawn[0].split()
     assert drawn[0] == drawn[1] != drawn[2]

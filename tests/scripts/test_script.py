@@ -10,16 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.errors import OutcomeError
-from policy.scripts.budget import Allowance, ScriptLog
+from policy.scripts.allowance import Allowance, ScriptLog
 from policy.scripts.script import (
     MAX_SCRIPT,
     ScriptError,
     ScriptOutput,
     compile_expression,
     compile_script,
-    evaluate,
     read_output,
-    render_script,
 )
 from tests.scripts.scripting import CALL_INFO, NOON, logged, refused, rendered, wrong
 
@@ -28,7 +26,7 @@ SERVICE = {"name": "Ward 7", "service_type": "conference", "pin": "4821"}
 
 def _holds(expression: str) -> bool:
     variables = {"call_info": CALL_INFO, "service_config": SERVICE}
-    return evaluate(compile_expression(expression), variables, now=NOON, token="a")
+    return compile_expression(expression).holds(variables, now=NOON, token="a")
 
 
 def test_a_script_answers() -> None:
@@ -39,8 +37,8 @@ def test_a_script_answers() -> None:
         ' {% else %} "action": "reject", "result": {} {% endif %} }'
     )
 
-    with_service = render_script(script, {"service_config": SERVICE}, now=NOON, token="a")
-    without = render_script(script, {"service_config": None}, now=NOON, token="a")
+    with_service = script.render({"service_config": SERVICE}, now=NOON, token="a")
+    without = script.render({"service_config": None}, now=NOON, token="a")
 
     assert read_output(with_service) == ScriptOutput("continue", {**SERVICE, "pin": ""})
     assert read_output(without) == ScriptOutput("reject", {})
@@ -92,7 +90,7 @@ def test_a_script_travels_between_processes() -> None:
     arrived = pickle.loads(pickle.dumps(script))  # noqa: S301  # made in the line itself
 
     assert arrived == script
-    assert render_script(arrived, {"call_info": CALL_INFO}, now=NOON, token="a") == "512"
+    assert arrived.render({"call_info": CALL_INFO}, now=NOON, token="a") == "512"
     assert "call_info.bandwidth" not in repr(script)
 
 
@@ -216,8 +214,8 @@ def test_scripts_of_one_request_share_their_work() -> None:
     heavy = compile_script("{% for i in range(6000) %}{% set x = 'abc'|upper %}{% endfor %}done")
     allowance = Allowance()
 
-    first = render_script(heavy, {}, now=NOON, token="a", allowance=allowance)
+    first = heavy.render({}, now=NOON, token="a", allowance=allowance)
     with pytest.raises(OutcomeError):
-        render_script(heavy, {}, now=NOON, token="a", allowance=allowance)
+        heavy.render({}, now=NOON, token="a", allowance=allowance)
 
     assert first == "done"
