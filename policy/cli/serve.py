@@ -13,6 +13,7 @@ import click
 from policy.cli.options import config_option, settings_from
 from policy.directory.queries.looking import MOST_COUNTED
 from policy.plans import rules_of
+from policy.rules.building import not_collecting
 from policy.rules.starting import Loading
 from policy.setting_values import MOST_WORKERS
 
@@ -51,12 +52,12 @@ def serve(config: Path | None, workers: int | None) -> None:
         logging.getLogger(talkative).setLevel(logging.WARNING)
     _allow_open_files()
     loading = Loading.begin(rules_of(settings))
-    # What answers calls is loaded meanwhile, on another core if there is one.
-    if several:
-        from policy.workers.service import serve_with_workers as serve_on  # noqa: PLC0415
-    else:
-        from policy.cli.serving import serve_alone as serve_on  # noqa: PLC0415
-
+    # What answers calls is loaded meanwhile, if possible on another core; none of it is garbage.
+    with not_collecting():
+        if several:
+            from policy.workers.service import serve_with_workers as serve_on  # noqa: PLC0415
+        else:
+            from policy.cli.serving import serve_alone as serve_on  # noqa: PLC0415
     serve_on(settings, loading, lambda ready: click.echo(describe(ready, settings)))
     click.echo("vdx-policy: stopped")
 
