@@ -229,7 +229,7 @@ class CachedDirectory:
 
     def _believes(self, kept: Kept, now: float) -> bool:
         term = kept.term
-        return kept.trust == self._trust and (
+        return term.trust == self._trust and (
             now < term.trusted_until or (now < term.fresh_until and self._is_current())
         )
 
@@ -237,7 +237,7 @@ class CachedDirectory:
         return self._clock_s() < kept.term.forget_at and _is_worth_repeating(kept.key, kept.entry)
 
     def _may_be_written(self, kept: Kept) -> bool:
-        return kept.trust == self._trust and _is_worth_repeating(kept.key, kept.entry)
+        return kept.term.trust == self._trust and _is_worth_repeating(kept.key, kept.entry)
 
     def _refresh(self, kept: Kept, now: float) -> None:
         """Ask ahead for what was wanted before."""
@@ -288,7 +288,12 @@ class CachedDirectory:
             return
         known = self._owned.find(key) or self._unowned.find(key)
         is_away = isinstance(exc, DirectoryError)
-        if not is_away or known is None or known.trust == CHANGED or not self._may_be_stale(known):
+        if (
+            not is_away
+            or known is None
+            or known.term.trust == CHANGED
+            or not self._may_be_stale(known)
+        ):
             caller.set_exception(exc)
             return
         DIRECTORY_STALE.inc()
@@ -318,14 +323,17 @@ class CachedDirectory:
         asked_at = answer.asked_at - answer.asked_at % GRAIN_S
         if not answer.is_sure:
             term = self._term_of(key, entry, asked_at)
-            return Kept(key, Found(entry), Term(term.forget_at), CHANGED)
+            return Kept(key, Found(entry), Term(term.forget_at, trust=CHANGED))
         if entry.valid_until is not None or entry.target is None:
-            return Kept(key, Found(entry), self._term_of(key, entry, asked_at), self._trust)
+            return Kept(key, Found(entry), self._term_of(key, entry, asked_at))
         # As for most rooms: what came together shares it.
-        if asked_at != self._term_from or self._term.fresh_until < self._clock_s():
+        term = self._term
+        if (asked_at, self._trust) != (self._term_from, term.trust) or (
+            term.fresh_until < self._clock_s()
+        ):
             self._term_from = asked_at
             self._term = self._term_of(key, entry, asked_at)
-        return Kept(key, Found(entry), self._term, self._trust)
+        return Kept(key, Found(entry), self._term)
 
     def _term_of(self, key: AddressKey, entry: Entry, asked_at: float) -> Term:
         now, lifetimes, is_owned = self._clock_s(), self._lifetimes, entry.target is not None
@@ -342,7 +350,7 @@ class CachedDirectory:
         if is_owned:
             until = fresh_until if self._is_current() else trusted_until
             refresh_at = asked_at + REFRESH_AFTER * (until - asked_at)
-        return Term(forget_at, fresh_until, trusted_until, refresh_at)
+        return Term(forget_at, fresh_until, trusted_until, refresh_at, self._trust)
 
 
 def _is_worth_repeating(key: AddressKey, entry: Entry) -> bool:

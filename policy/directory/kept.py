@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from uuid import UUID
 
-    from policy.directory.packing import Frame
+    from policy.directory.packing import Shape
     from policy.directory.records import Entry
 
 # Measured as in `footprint`: what keeping a packed entry takes, beside the texts.
-_PACKED_BYTES: Final = 395
+_PACKED_BYTES: Final = 320
 
 NEVER: Final = float("-inf")
 # Instead of the cache's own number: it may have changed, or comes from an earlier run; and it is
@@ -29,13 +29,14 @@ class Term(NamedTuple):
     """Until when an entry is believed, by a monotonic clock; what came together shares it.
 
     `trusted_until` counts instead of `fresh_until` while nobody vouches that every change is heard
-    of.
+    of. `trust` is the cache's, when it came.
     """
 
     forget_at: float
     fresh_until: float = NEVER
     trusted_until: float = NEVER
     refresh_at: float = -NEVER
+    trust: int = DOUBTED
 
 
 class Kept:
@@ -48,26 +49,25 @@ class Kept:
         "alike",
         "domain",
         "found",
-        "frame",
         "hits",
+        "is_of_use",
         "local",
         "other_calls",
         "own",
-        "rest",
+        "shape",
         "term",
-        "trust",
     )
 
-    def __init__(self, key: AddressKey, found: Found, term: Term, trust: int = DOUBTED) -> None:
+    def __init__(self, key: AddressKey, found: Found, term: Term) -> None:
         self.local = key.local
         self.domain = key.domain
         self.found: Found | None = found
         self.term = term
-        self.trust = trust  # the cache's, when this came
+        self.is_of_use = False  # since it came, or was passed over when room was made
         self.hits = 0  # since it came from the directory
         self.other_calls = 0  # that were no hits, less what has been taken
-        self.frame: Frame | None = None
-        self.rest = self.own = b""
+        self.shape: Shape | None = None
+        self.own = b""
         self.alike: Kept | None = None
 
     @property
@@ -84,61 +84,57 @@ class Kept:
         """Give it as records, which it does not keep."""
         if self.found is not None:
             return self.found
-        assert self.frame is not None, "either is there"  # noqa: S101
-        return Found(unpack(self.frame, self.rest, self.own))
+        assert self.shape is not None, "either is there"  # noqa: S101
+        return Found(unpack(self.shape, self.own))
 
     def pack(self) -> None:
         """Keep a room or a meeting without its records: most are not asked for again soon."""
         found = self.found
         packed = pack(found.entry) if found is not None and not found.is_stale else None
         if packed is not None:
-            self.frame, self.rest, self.own = packed
+            self.shape, self.own = packed
             self.found = None
 
     @property
     def own_bytes(self) -> int:
         """Give about how much memory it takes, beside what it shares."""
-        if self.frame is None:
+        if self.shape is None:
             return footprint_of(self.key, self.entry)
         return _PACKED_BYTES + len(self.local) + len(self.own)
 
     @property
     def address_id(self) -> int | None:
         """Give the number of the address, by which calls are counted."""
-        return self.entry.address_id if self.frame is None else address_id_of(self.own)
+        return self.entry.address_id if self.shape is None else address_id_of(self.own)
 
     @property
     def shared_rows(self) -> tuple[UUID, ...]:
         """Give the rows that it is made of besides the first, which is its own."""
-        return self.entry.parts[1:] if self.frame is None else self.frame.rows
+        return self.entry.parts[1:] if self.shape is None else self.shape.frame.rows
 
     @property
     def number(self) -> int:
         """Give a number that all of one row have in common."""
-        if self.frame is not None:
+        if self.shape is not None:
             return hash(self.own[:16])
         parts = self.entry.parts
         return hash(parts[0].bytes) if parts else hash(self.local)
 
     def is_of(self, row: UUID) -> bool:
         """Say whether it is of this room or device."""
-        if self.frame is not None:
+        if self.shape is not None:
             return row_of(self.own) == row.bytes
         return self.entry.parts[:1] == (row,)
 
     def is_made_of(self, rows: AbstractSet[UUID], frames: AbstractSet[int]) -> bool:
         """Say whether it is made of any of these rows; `frames` are the identities of those."""
-        if self.frame is not None:
-            return id(self.frame) in frames
+        if self.shape is not None:
+            return id(self.shape.frame) in frames
         return not rows.isdisjoint(self.shared_rows)
-
-    def doubt(self) -> None:
-        """Believe it no more: it serves only while the directory cannot be asked."""
-        self.trust = DOUBTED if self.trust != CHANGED else CHANGED
 
     def distrust(self) -> None:
         """Believe it no more at all: it is known to be another by now."""
-        self.trust = CHANGED
+        self.term = self.term._replace(trust=CHANGED)
 
     def take_calls(self) -> int:
         """Give how often it was asked for since somebody last took this number."""

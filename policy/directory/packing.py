@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 import asyncpg.pgproto.pgproto
 
-from policy.directory.records import Booking, Entry, PermanentRoom
+from policy.directory.records import Booking, Entry, PermanentRoom, service_tag
 from policy.wire.results import ServiceResult
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 # The driver's own, which is made in a tenth of the time.
 _Id: Final = asyncpg.pgproto.pgproto.UUID
-# The row that an entry is of, and the number of its address.
-_HEAD: Final = Struct("<16sq")
+# The row that an entry is of, the number of its address, and whether it begins as most do.
+_HEAD: Final = Struct("<16sq?")
 # When a meeting opens, ends and closes, and until when the entry is valid, in microseconds.
 _TIMES: Final = Struct("<4q")
 _NO_TIME: Final = -(1 << 63)
@@ -39,6 +39,7 @@ _SHARED_FROM: Final = b',"service_type":'
 # A part that is shared, with its place in the table; and what a frame is beside its texts.
 _SHARED_BYTES: Final = 150
 _FRAME_BYTES: Final = 500
+_SHAPE_BYTES: Final = 250
 
 
 class Frame(NamedTuple):
@@ -60,17 +61,20 @@ class Frame(NamedTuple):
     service_type: str
 
 
+class Shape(NamedTuple):
+    """A frame, and what the result says beside the room's own: its settings, as many have them."""
+
+    frame: Frame
+    rest: bytes
+
+
 SharedT = TypeVar("SharedT", Frame, bytes)
 
 
 class Packed(NamedTuple):
-    """An entry in three parts; `own` begins with the row that the entry is of.
+    """An entry in two parts; `own` begins with the row that the entry is of."""
 
-    `rest` is what the result says beside the room's own: its settings, as many have them.
-    """
-
-    frame: Frame
-    rest: bytes
+    shape: Shape
     own: bytes
 
 
@@ -104,13 +108,19 @@ def pack(entry: Entry) -> Packed | None:
         service.service_type,
     )
     address_id = _NO_ADDRESS if entry.address_id is None else entry.address_id
-    own = _HEAD.pack(parts[0].bytes, address_id) + times + json[:split]
-    return Packed(frame, json[split:], own)
+    begin = _usual_begin(parts[0], frame)
+    is_usual = json.startswith(begin, 0, split)
+    head = _HEAD.pack(parts[0].bytes, address_id, is_usual)
+    own = head + times + json[len(begin) if is_usual else 0 : split]
+    return Packed(Shape(frame, json[split:]), own)
 
 
-def unpack(frame: Frame, rest: bytes, own: bytes) -> Entry:
+def unpack(shape: Shape, own: bytes) -> Entry:
     """Give the entry again."""
-    row, address_id = _HEAD.unpack_from(own)
+    frame, rest = shape
+    row_bytes, address_id, is_usual = _HEAD.unpack_from(own)
+    row = _Id(row_bytes)
+    begin = _usual_begin(row, frame) if is_usual else b""
     if frame.state is None:
         opens_at, ends_at, closes_at, until = _TIMES.unpack_from(own, _HEAD.size)
         valid_until = None if until == _NO_TIME else _moment(until)
@@ -120,7 +130,7 @@ def unpack(frame: Frame, rest: bytes, own: bytes) -> Entry:
             _moment(ends_at),
             _moment(closes_at),
             frame.cancelled,
-            ServiceResult(own[_HEAD.size + _TIMES.size :] + rest, frame.service_type),
+            ServiceResult(begin + own[_HEAD.size + _TIMES.size :] + rest, frame.service_type),
             frame.owner,
             frame.picture_id,
             frame.subtree,
@@ -131,7 +141,7 @@ def unpack(frame: Frame, rest: bytes, own: bytes) -> Entry:
         target = PermanentRoom(
             frame.organisation,
             frame.state,
-            ServiceResult(own[_HEAD.size :] + rest, frame.service_type),
+            ServiceResult(begin + own[_HEAD.size :] + rest, frame.service_type),
             frame.owner,
             frame.picture_id,
             frame.subtree,
@@ -141,9 +151,15 @@ def unpack(frame: Frame, rest: bytes, own: bytes) -> Entry:
         frame.own_domain,
         target,
         valid_until,
-        (_Id(row), *frame.rows),
+        (row, *frame.rows),
         None if address_id == _NO_ADDRESS else address_id,
     )
+
+
+def _usual_begin(row: UUID, frame: Frame) -> bytes:
+    """Give what a room's own part begins with unless somebody chose its name or its tag."""
+    kind = "booking" if frame.state is None else "permanent"
+    return f'{{"name":"r-{row}","service_tag":"{service_tag(frame.owner, kind)}"'.encode()
 
 
 def row_of(own: bytes) -> bytes:
@@ -153,7 +169,7 @@ def row_of(own: bytes) -> bytes:
 
 def address_id_of(own: bytes) -> int | None:
     """Give the number of an entry's address."""
-    _, address_id = _HEAD.unpack_from(own)
+    _, address_id, _ = _HEAD.unpack_from(own)
     return None if address_id == _NO_ADDRESS else address_id
 
 
@@ -180,12 +196,11 @@ def _moment(microseconds: int) -> datetime:
 
 
 class Shared(Generic[SharedT]):
-    """Parts that are in use, each of them once; it is that one that is held and released."""
+    """Parts that are in use, each of them once."""
 
     def __init__(self) -> None:
         self._held: dict[SharedT, SharedT] = {}
-        # By identity, since to hash a frame takes longer than all else about it.
-        self._users: dict[int, int] = {}
+        self._users: Counter[SharedT] = Counter()
         self.size_bytes = 0
 
     def __iter__(self) -> Iterator[SharedT]:
@@ -193,28 +208,30 @@ class Shared(Generic[SharedT]):
 
     def hold(self, part: SharedT) -> tuple[SharedT, bool]:
         """Give the one that is equal, and whether it is new; `release()` it later."""
-        held = self._held.setdefault(part, part)
-        users = self._users.get(id(held), 0)
-        if not users:
-            self.size_bytes += shared_bytes(held)
-        self._users[id(held)] = users + 1
-        return held, not users
+        is_new = part not in self._held
+        if is_new:
+            self._held[part] = part
+            self.size_bytes += shared_bytes(part)
+        self._users[part] += 1
+        return self._held[part], is_new
 
-    def release(self, held: SharedT) -> bool:
+    def release(self, part: SharedT) -> bool:
         """Use a part once less; says whether nobody uses it any more."""
-        users = self._users[id(held)] - 1
-        if users:
-            self._users[id(held)] = users
+        self._users[part] -= 1
+        if self._users[part]:
             return False
-        del self._held[held], self._users[id(held)]
-        self.size_bytes -= shared_bytes(held)
+        del self._held[part], self._users[part]
+        self.size_bytes -= shared_bytes(part)
         return True
 
 
-class Frames:
+class Shapes:
     """What kept entries share, and the rows that many of them are made of."""
 
     def __init__(self) -> None:
+        self._held: dict[Shape, Shape] = {}
+        # By identity, since to hash a shape takes longer than all else about it.
+        self._users: dict[int, int] = {}
         self._frames: Shared[Frame] = Shared()
         self._rests: Shared[bytes] = Shared()
         self._rows: Counter[UUID] = Counter()
@@ -222,21 +239,32 @@ class Frames:
     @property
     def size_bytes(self) -> int:
         """Give about how much memory all of it takes."""
-        return self._frames.size_bytes + self._rests.size_bytes
+        shapes = len(self._held) * _SHAPE_BYTES
+        return shapes + self._frames.size_bytes + self._rests.size_bytes
 
-    def hold(self, frame: Frame, rest: bytes) -> tuple[Frame, bytes]:
-        """Give the parts that are equal to these; `release()` what is given later."""
-        frame, is_new = self._frames.hold(frame)
-        if is_new:
-            self.hold_rows(frame.rows)
-        rest, _ = self._rests.hold(rest)
-        return frame, rest
+    def hold(self, shape: Shape) -> Shape:
+        """Give the one that is equal to this; `release()` what is given later."""
+        held = self._held.get(shape)
+        if held is None:
+            frame, is_new = self._frames.hold(shape.frame)
+            if is_new:
+                self.hold_rows(frame.rows)
+            rest, _ = self._rests.hold(shape.rest)
+            held = Shape(frame, rest)
+            self._held[held] = held
+        self._users[id(held)] = self._users.get(id(held), 0) + 1
+        return held
 
-    def release(self, frame: Frame, rest: bytes) -> None:
-        """Use both once less."""
-        self._rests.release(rest)
-        if self._frames.release(frame):
-            self.release_rows(frame.rows)
+    def release(self, held: Shape) -> None:
+        """Use it once less."""
+        users = self._users[id(held)] - 1
+        if users:
+            self._users[id(held)] = users
+            return
+        del self._held[held], self._users[id(held)]
+        self._rests.release(held.rest)
+        if self._frames.release(held.frame):
+            self.release_rows(held.frame.rows)
 
     def hold_rows(self, rows: Iterable[UUID]) -> None:
         """Note that something is made of rows."""

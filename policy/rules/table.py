@@ -38,7 +38,7 @@ _PATTERNS_PER_SET: Final = 500
 _MOST_INDEXED: Final = 100
 # Aliases, and whereabouts of callers: some 300 bytes each. To find what is not among them takes
 # 1 us, or more with odd patterns.
-_REMEMBERED: Final = 8192
+_REMEMBERED: Final = 4096
 
 
 class RuleTable:

@@ -219,7 +219,7 @@ def read_alias(written: str, parameters: Parameters, own_nodes: frozenset[str]) 
 
 
 # Rooms are dialled again and again; to spell an alias takes longer than to decide.
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _alias_alone(written: str, own_nodes: frozenset[str]) -> tuple[Alias | None, bool]:
     """Give the alias, and whether another node among ours could make it another one."""
     plain = plain_alias(written, own_nodes)

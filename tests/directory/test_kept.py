@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from policy.directory.kept import CHANGED, DOUBTED, Kept, Term
+from policy.directory.kept import CHANGED, Kept, Term
 from policy.directory.records import AddressKey, Entry, Found
 from tests.fakes.caching import room_entry
 
@@ -16,7 +16,7 @@ REGION: Final = UUID(int=8)
 
 def kept(entry: Entry) -> Kept:
     """Keep an entry."""
-    return Kept(KEY, Found(entry), Term(2000.0), trust=3)
+    return Kept(KEY, Found(entry), Term(2000.0, trust=3))
 
 
 def test_a_packed_entry_says_the_same() -> None:
@@ -42,21 +42,20 @@ def test_what_nobody_owns_is_not_packed() -> None:
 
     nobodys.pack()
 
-    assert (nobodys.frame, nobodys.entry, nobodys.shared_rows) == (None, entry, ())
+    assert (nobodys.shape, nobodys.entry, nobodys.shared_rows) == (None, entry, ())
     assert not nobodys.is_of(ROOM)
     assert not nobodys.is_made_of({ROOM}, set())
 
 
-def test_a_doubt_is_not_taken_back() -> None:
-    """What is known to be another by now does not serve as stale when all is doubted."""
+def test_what_is_known_to_be_another_says_so() -> None:
+    """Nothing else of its term changes, nor that of those that came together with it."""
     entry = kept(room_entry())
+    term = entry.term
 
-    said = [entry.trust]
-    for step in (entry.doubt, entry.distrust, entry.doubt):
-        step()
-        said.append(entry.trust)
+    entry.distrust()
 
-    assert said == [3, DOUBTED, CHANGED, CHANGED]
+    assert entry.term == Term(2000.0, trust=CHANGED)
+    assert term.trust == 3
 
 
 def test_calls_are_taken_once() -> None:

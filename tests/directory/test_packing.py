@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.directory.packing import Frames, Packed, address_id_of, pack, row_of, unpack
+from policy.directory.packing import Packed, Shapes, address_id_of, pack, row_of, unpack
 from policy.directory.records import (
     Booking,
     Device,
@@ -87,7 +87,7 @@ def test_what_is_packed_comes_out_as_it_went_in(entry: Entry) -> None:
     """Every field, also those that comparing passes over."""
     result = packed(entry)
 
-    got = unpack(result.frame, result.rest, result.own)
+    got = unpack(*result)
 
     assert got == entry
     assert all(
@@ -116,29 +116,52 @@ def test_rooms_with_the_same_settings_share_them() -> None:
     """What differs is what stands in front: the name and the PINs."""
     one, other, third = packed(room(1)), packed(room(2)), packed(room(3, allow_guests=False))
 
-    assert (one.frame, one.rest) == (other.frame, other.rest)
+    assert one.shape == other.shape
     assert one.own != other.own
-    assert third.frame == one.frame
-    assert third.rest != one.rest
+    assert third.shape.frame == one.shape.frame
+    assert third.shape.rest != one.shape.rest
 
 
 def test_a_shared_part_is_held_until_nobody_uses_it() -> None:
     """Its bytes count once, and the rows that it is made of are known as long."""
-    frames, rows = Frames(), {UUID(int=1), UUID(int=2)}
-    one, other = packed(room(1)), packed(room(2))
+    shapes, rows = Shapes(), {UUID(int=1), UUID(int=2)}
+    rooms = room(1), room(2), room(3, allow_guests=False)
 
-    held = [frames.hold(each.frame, each.rest) for each in (one, other)]
-    size_bytes = frames.size_bytes
-    frames.release(*held[0])
-    known = frames.in_use(rows), frames.ids_of(rows), frames.size_bytes
-    frames.release(*held[1])
+    one, other, third = [shapes.hold(packed(each).shape) for each in rooms]
+    shapes.release(third)
+    size_bytes = shapes.size_bytes
+    shapes.release(one)
+    known = shapes.in_use(rows), shapes.ids_of(rows), shapes.size_bytes
+    shapes.release(other)
 
-    assert held[0][0] is held[1][0]
-    assert held[0][1] is held[1][1]
-    assert known == ({UUID(int=1)}, frozenset({id(held[0][0])}), size_bytes)
-    assert not frames.in_use(rows)
-    assert not frames.ids_of(rows)
-    assert frames.size_bytes == 0
+    assert one is other
+    assert one.frame is third.frame
+    assert known == ({UUID(int=1)}, frozenset({id(one.frame)}), size_bytes)
+    assert not shapes.in_use(rows)
+    assert not shapes.ids_of(rows)
+    assert shapes.size_bytes == 0
+
+
+@pytest.mark.parametrize("state", [RoomState.ACTIVE, None])
+def test_what_can_be_told_from_elsewhere_is_not_kept(state: RoomState | None) -> None:
+    """The name and the tag that a room has unless somebody chooses others."""
+    row, moment = UUID(int=7), datetime(2026, 5, 4, 10, tzinfo=UTC)
+    kind = "booking" if state is None else "permanent"
+    usual = {"name": f"r-{row}", "service_tag": f"north:{kind}", "pin": "4821", "service_type": "x"}
+    entries = []
+    for service in map(ServiceResult.of, (usual, {**usual, "service_tag": "north:chosen"})):
+        target = (
+            Booking(OrganisationState.ACTIVE, moment, moment, moment, False, service, "north")  # noqa: FBT003  its order
+            if state is None
+            else PermanentRoom(OrganisationState.ACTIVE, state, service, "north")
+        )
+        entries.append(Entry(own_domain=True, target=target, parts=(row,)))
+
+    results = [packed(each) for each in entries]
+
+    assert [unpack(*each) for each in results] == entries
+    assert [b"north" in each.own for each in results] == [False, True]
+    assert len(results[0].own) < len(results[1].own) - 60
 
 
 def test_a_moment_is_kept_to_the_microsecond() -> None:
@@ -154,7 +177,7 @@ def test_a_moment_is_kept_to_the_microsecond() -> None:
     )
     result = packed(Entry(own_domain=True, target=target, parts=(UUID(int=1),)))
 
-    got = unpack(result.frame, result.rest, result.own).target
+    got = unpack(*result).target
 
     assert isinstance(got, Booking)
     assert got.opens_at == got.closes_at == moment
