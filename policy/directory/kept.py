@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from uuid import UUID
 
-    from policy.directory.packing import Shape
+    from policy.directory.packing import Frame
     from policy.directory.records import Entry
 
 # Measured as in `footprint`: what keeping a packed entry takes, beside the texts.
@@ -40,21 +40,21 @@ class Term(NamedTuple):
 
 
 class Kept:
-    """One entry; `found` is None while it is only packed, and `alike` has another domain.
+    """One entry; `found` is None while it is only packed.
 
     Slots and shared values only: there are 100,000 of them, of a hundred bytes each.
     """
 
     __slots__ = (
-        "alike",
         "domain",
         "found",
+        "frame",
         "hits",
         "is_of_use",
         "local",
         "other_calls",
         "own",
-        "shape",
+        "rest",
         "term",
     )
 
@@ -66,9 +66,8 @@ class Kept:
         self.is_of_use = False  # since it came, or was passed over when room was made
         self.hits = 0  # since it came from the directory
         self.other_calls = 0  # that were no hits, less what has been taken
-        self.shape: Shape | None = None
-        self.own = b""
-        self.alike: Kept | None = None
+        self.frame: Frame | None = None
+        self.rest = self.own = b""
 
     @property
     def key(self) -> AddressKey:
@@ -84,52 +83,52 @@ class Kept:
         """Give it as records, which it does not keep."""
         if self.found is not None:
             return self.found
-        assert self.shape is not None, "either is there"  # noqa: S101
-        return Found(unpack(self.shape, self.own))
+        assert self.frame is not None, "either is there"  # noqa: S101
+        return Found(unpack(self.frame, self.rest, self.own))
 
     def pack(self) -> None:
         """Keep a room or a meeting without its records: most are not asked for again soon."""
         found = self.found
         packed = pack(found.entry) if found is not None and not found.is_stale else None
         if packed is not None:
-            self.shape, self.own = packed
+            self.frame, self.rest, self.own = packed
             self.found = None
 
     @property
     def own_bytes(self) -> int:
         """Give about how much memory it takes, beside what it shares."""
-        if self.shape is None:
+        if self.frame is None:
             return footprint_of(self.key, self.entry)
         return _PACKED_BYTES + len(self.local) + len(self.own)
 
     @property
     def address_id(self) -> int | None:
         """Give the number of the address, by which calls are counted."""
-        return self.entry.address_id if self.shape is None else address_id_of(self.own)
+        return self.entry.address_id if self.frame is None else address_id_of(self.own)
 
     @property
     def shared_rows(self) -> tuple[UUID, ...]:
         """Give the rows that it is made of besides the first, which is its own."""
-        return self.entry.parts[1:] if self.shape is None else self.shape.frame.rows
+        return self.entry.parts[1:] if self.frame is None else self.frame.rows
 
     @property
     def number(self) -> int:
         """Give a number that all of one row have in common."""
-        if self.shape is not None:
+        if self.frame is not None:
             return hash(self.own[:16])
         parts = self.entry.parts
         return hash(parts[0].bytes) if parts else hash(self.local)
 
     def is_of(self, row: UUID) -> bool:
         """Say whether it is of this room or device."""
-        if self.shape is not None:
+        if self.frame is not None:
             return row_of(self.own) == row.bytes
         return self.entry.parts[:1] == (row,)
 
     def is_made_of(self, rows: AbstractSet[UUID], frames: AbstractSet[int]) -> bool:
         """Say whether it is made of any of these rows; `frames` are the identities of those."""
-        if self.shape is not None:
-            return id(self.shape.frame) in frames
+        if self.frame is not None:
+            return id(self.frame) in frames
         return not rows.isdisjoint(self.shared_rows)
 
     def distrust(self) -> None:

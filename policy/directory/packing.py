@@ -39,7 +39,6 @@ _SHARED_FROM: Final = b',"service_type":'
 # A part that is shared, with its place in the table; and what a frame is beside its texts.
 _SHARED_BYTES: Final = 150
 _FRAME_BYTES: Final = 500
-_SHAPE_BYTES: Final = 250
 
 
 class Frame(NamedTuple):
@@ -61,20 +60,17 @@ class Frame(NamedTuple):
     service_type: str
 
 
-class Shape(NamedTuple):
-    """A frame, and what the result says beside the room's own: its settings, as many have them."""
-
-    frame: Frame
-    rest: bytes
-
-
 SharedT = TypeVar("SharedT", Frame, bytes)
 
 
 class Packed(NamedTuple):
-    """An entry in two parts; `own` begins with the row that the entry is of."""
+    """An entry in three parts; `own` begins with the row that the entry is of.
 
-    shape: Shape
+    `rest` is what the result says beside the room's own: its settings, as many have them.
+    """
+
+    frame: Frame
+    rest: bytes
     own: bytes
 
 
@@ -112,12 +108,11 @@ def pack(entry: Entry) -> Packed | None:
     is_usual = json.startswith(begin, 0, split)
     head = _HEAD.pack(parts[0].bytes, address_id, is_usual)
     own = head + times + json[len(begin) if is_usual else 0 : split]
-    return Packed(Shape(frame, json[split:]), own)
+    return Packed(frame, json[split:], own)
 
 
-def unpack(shape: Shape, own: bytes) -> Entry:
+def unpack(frame: Frame, rest: bytes, own: bytes) -> Entry:
     """Give the entry again."""
-    frame, rest = shape
     row_bytes, address_id, is_usual = _HEAD.unpack_from(own)
     row = _Id(row_bytes)
     begin = _usual_begin(row, frame) if is_usual else b""
@@ -196,11 +191,12 @@ def _moment(microseconds: int) -> datetime:
 
 
 class Shared(Generic[SharedT]):
-    """Parts that are in use, each of them once."""
+    """Parts that are in use, each of them once; it is that one that is held and released."""
 
     def __init__(self) -> None:
         self._held: dict[SharedT, SharedT] = {}
-        self._users: Counter[SharedT] = Counter()
+        # By identity, since to hash a frame takes longer than all else about it.
+        self._users: dict[int, int] = {}
         self.size_bytes = 0
 
     def __iter__(self) -> Iterator[SharedT]:
@@ -208,30 +204,28 @@ class Shared(Generic[SharedT]):
 
     def hold(self, part: SharedT) -> tuple[SharedT, bool]:
         """Give the one that is equal, and whether it is new; `release()` it later."""
-        is_new = part not in self._held
-        if is_new:
-            self._held[part] = part
-            self.size_bytes += shared_bytes(part)
-        self._users[part] += 1
-        return self._held[part], is_new
+        held = self._held.setdefault(part, part)
+        users = self._users.get(id(held), 0)
+        if not users:
+            self.size_bytes += shared_bytes(held)
+        self._users[id(held)] = users + 1
+        return held, not users
 
-    def release(self, part: SharedT) -> bool:
+    def release(self, held: SharedT) -> bool:
         """Use a part once less; says whether nobody uses it any more."""
-        self._users[part] -= 1
-        if self._users[part]:
+        users = self._users[id(held)] - 1
+        if users:
+            self._users[id(held)] = users
             return False
-        del self._held[part], self._users[part]
-        self.size_bytes -= shared_bytes(part)
+        del self._held[held], self._users[id(held)]
+        self.size_bytes -= shared_bytes(held)
         return True
 
 
-class Shapes:
+class Frames:
     """What kept entries share, and the rows that many of them are made of."""
 
     def __init__(self) -> None:
-        self._held: dict[Shape, Shape] = {}
-        # By identity, since to hash a shape takes longer than all else about it.
-        self._users: dict[int, int] = {}
         self._frames: Shared[Frame] = Shared()
         self._rests: Shared[bytes] = Shared()
         self._rows: Counter[UUID] = Counter()
@@ -239,32 +233,21 @@ class Shapes:
     @property
     def size_bytes(self) -> int:
         """Give about how much memory all of it takes."""
-        shapes = len(self._held) * _SHAPE_BYTES
-        return shapes + self._frames.size_bytes + self._rests.size_bytes
+        return self._frames.size_bytes + self._rests.size_bytes
 
-    def hold(self, shape: Shape) -> Shape:
-        """Give the one that is equal to this; `release()` what is given later."""
-        held = self._held.get(shape)
-        if held is None:
-            frame, is_new = self._frames.hold(shape.frame)
-            if is_new:
-                self.hold_rows(frame.rows)
-            rest, _ = self._rests.hold(shape.rest)
-            held = Shape(frame, rest)
-            self._held[held] = held
-        self._users[id(held)] = self._users.get(id(held), 0) + 1
-        return held
+    def hold(self, frame: Frame, rest: bytes) -> tuple[Frame, bytes]:
+        """Give the parts that are equal to these; `release()` what is given later."""
+        frame, is_new = self._frames.hold(frame)
+        if is_new:
+            self.hold_rows(frame.rows)
+        rest, _ = self._rests.hold(rest)
+        return frame, rest
 
-    def release(self, held: Shape) -> None:
-        """Use it once less."""
-        users = self._users[id(held)] - 1
-        if users:
-            self._users[id(held)] = users
-            return
-        del self._held[held], self._users[id(held)]
-        self._rests.release(held.rest)
-        if self._frames.release(held.frame):
-            self.release_rows(held.frame.rows)
+    def release(self, frame: Frame, rest: bytes) -> None:
+        """Use both once less."""
+        self._rests.release(rest)
+        if self._frames.release(frame):
+            self.release_rows(frame.rows)
 
     def hold_rows(self, rows: Iterable[UUID]) -> None:
         """Note that something is made of rows."""

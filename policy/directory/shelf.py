@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
-from policy.directory.packing import Shapes
+from policy.directory.packing import Frames
 from policy.metrics import CACHE_BYTES, CACHE_ENTRIES, CACHE_EVICTIONS
 
 if TYPE_CHECKING:
@@ -53,12 +53,13 @@ class Shelf:
         self._clock_s = clock_s
         # What came last stands last, and so does what was of use when it was about to go: an
         # ordered dict, in which every use moves, takes 70 bytes more for each. Of one local part
-        # in several domains it is the first of a chain.
+        # in several domains it is the first of a chain; few are.
         self._first: dict[str, Kept] = {}
+        self._next: dict[Kept, Kept] = {}
         self._eldest: deque[Kept] = deque()  # those to go next, unless they are of use
         self._buckets: list[list[Kept]] = [[] for _ in range(bounds.entries // _PER_BUCKET + 1)]
         self._swept = 0  # the bucket that was looked through last
-        self._shapes = Shapes()
+        self._frames = Frames()
         self._domains: dict[str, str] = {}
         self._at_hand: deque[Kept] = deque()
         self._length = 0
@@ -73,14 +74,14 @@ class Shelf:
     @property
     def bytes(self) -> int:
         """Give about how much memory the entries take."""
-        return self._own_bytes + self._shapes.size_bytes
+        return self._own_bytes + self._frames.size_bytes
 
     def find(self, key: AddressKey) -> Kept | None:
         """Give what is kept of a key, and remember that it was of use."""
         local, domain = key
         kept = self._first.get(local)
         while kept is not None and kept.domain != domain:
-            kept = kept.alike
+            kept = self._next.get(kept)
         if kept is not None:
             kept.is_of_use = True
         return kept
@@ -108,7 +109,7 @@ class Shelf:
         while self._first and self._length >= bounds.entries:
             self._evict()
         self._add(kept)
-        while self._own_bytes + self._shapes.size_bytes > bounds.bytes:
+        while self._own_bytes + self._frames.size_bytes > bounds.bytes:
             self._evict()
 
     def drop(self, key: AddressKey) -> None:
@@ -116,16 +117,17 @@ class Shelf:
         local, domain = key
         kept = self._first.get(local)
         while kept is not None and kept.domain != domain:
-            kept = kept.alike
+            kept = self._next.get(kept)
         if kept is not None:
             self._remove(kept)
 
     def clear(self) -> None:
         """Forget everything."""
         self._first.clear()
+        self._next.clear()
         self._eldest.clear()
         self._at_hand.clear()
-        self._shapes = Shapes()
+        self._frames = Frames()
         for bucket in self._buckets:
             bucket.clear()
         self._length = self._own_bytes = 0
@@ -139,9 +141,9 @@ class Shelf:
         touched = [kept for each in changes.locals for kept in self._alike(each)]
         for row in changes.rows:
             touched += [kept for kept in self._bucket_of(row) if kept.is_of(row)]
-        shared = self._shapes.in_use(changes.rows)
+        shared = self._frames.in_use(changes.rows)
         if shared:
-            frames = self._shapes.ids_of(shared)
+            frames = self._frames.ids_of(shared)
             everything = chain.from_iterable(self._buckets)
             touched += [kept for kept in everything if kept.is_made_of(shared, frames)]
         return tuple(touched)
@@ -155,7 +157,7 @@ class Shelf:
         kept = self._first.get(local)
         while kept is not None:
             yield kept
-            kept = kept.alike
+            kept = self._next.get(kept)
 
     def _bucket_of(self, row: UUID) -> list[Kept]:
         return self._buckets[hash(row.bytes) % len(self._buckets)]
@@ -164,12 +166,14 @@ class Shelf:
         return self._buckets[kept.number % len(self._buckets)]
 
     def _add(self, kept: Kept) -> None:
-        if kept.shape is None:
-            self._shapes.hold_rows(kept.shared_rows)
+        if kept.frame is None:
+            self._frames.hold_rows(kept.shared_rows)
         else:
-            kept.shape = self._shapes.hold(kept.shape)
+            kept.frame, kept.rest = self._frames.hold(kept.frame, kept.rest)
         kept.domain = self._one_of(kept.domain)
-        kept.alike = self._first.pop(kept.local, None)
+        before = self._first.pop(kept.local, None)
+        if before is not None:
+            self._next[kept] = before
         self._first[kept.local] = kept
         self._bucket(kept).append(kept)
         self._length += 1
@@ -182,23 +186,26 @@ class Shelf:
         return self._domains.setdefault(domain, domain)
 
     def _remove(self, kept: Kept) -> None:
+        behind = self._next.pop(kept, None)
         before = self._first[kept.local]
         if before is not kept:
-            while before.alike is not None and before.alike is not kept:
-                before = before.alike
-            before.alike = kept.alike
-        elif kept.alike is not None:
-            self._first[kept.local] = kept.alike
+            while self._next[before] is not kept:
+                before = self._next[before]
+            if behind is None:
+                del self._next[before]
+            else:
+                self._next[before] = behind
+        elif behind is not None:
+            self._first[kept.local] = behind
         else:
             del self._first[kept.local]
-        kept.alike = None
         self._bucket(kept).remove(kept)
         self._length -= 1
         self._own_bytes -= kept.own_bytes
-        if kept.shape is None:
-            self._shapes.release_rows(kept.shared_rows)
+        if kept.frame is None:
+            self._frames.release_rows(kept.shared_rows)
         else:
-            self._shapes.release(kept.shape)
+            self._frames.release(kept.frame, kept.rest)
 
     def _evict(self) -> None:
         """Let go what came first; what was of use since then is as if it had come now."""

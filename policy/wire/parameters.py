@@ -129,7 +129,7 @@ class Parameters:
         return {name: tuple(values) for name, values in found.items()}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _decoded(value: str) -> str:
     """Read a value as it stands in a query; most values come again and again."""
     if "%" in value:
@@ -181,7 +181,7 @@ def _folded(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def address_of(text: str) -> IPv4Address | IPv6Address | None:
     """Give an IP address as IPv4 where it is one, None for anything else."""
     try:

@@ -42,7 +42,7 @@ def test_what_nobody_owns_is_not_packed() -> None:
 
     nobodys.pack()
 
-    assert (nobodys.shape, nobodys.entry, nobodys.shared_rows) == (None, entry, ())
+    assert (nobodys.frame, nobodys.entry, nobodys.shared_rows) == (None, entry, ())
     assert not nobodys.is_of(ROOM)
     assert not nobodys.is_made_of({ROOM}, set())
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.directory.packing import Packed, Shapes, address_id_of, pack, row_of, unpack
+from policy.directory.packing import Frames, Packed, address_id_of, pack, row_of, unpack
 from policy.directory.records import (
     Booking,
     Device,
@@ -116,30 +116,29 @@ def test_rooms_with_the_same_settings_share_them() -> None:
     """What differs is what stands in front: the name and the PINs."""
     one, other, third = packed(room(1)), packed(room(2)), packed(room(3, allow_guests=False))
 
-    assert one.shape == other.shape
+    assert (one.frame, one.rest) == (other.frame, other.rest)
     assert one.own != other.own
-    assert third.shape.frame == one.shape.frame
-    assert third.shape.rest != one.shape.rest
+    assert third.frame == one.frame
+    assert third.rest != one.rest
 
 
 def test_a_shared_part_is_held_until_nobody_uses_it() -> None:
     """Its bytes count once, and the rows that it is made of are known as long."""
-    shapes, rows = Shapes(), {UUID(int=1), UUID(int=2)}
-    rooms = room(1), room(2), room(3, allow_guests=False)
+    frames, rows = Frames(), {UUID(int=1), UUID(int=2)}
+    one, other = packed(room(1)), packed(room(2))
 
-    one, other, third = [shapes.hold(packed(each).shape) for each in rooms]
-    shapes.release(third)
-    size_bytes = shapes.size_bytes
-    shapes.release(one)
-    known = shapes.in_use(rows), shapes.ids_of(rows), shapes.size_bytes
-    shapes.release(other)
+    held = [frames.hold(each.frame, each.rest) for each in (one, other)]
+    size_bytes = frames.size_bytes
+    frames.release(*held[0])
+    known = frames.in_use(rows), frames.ids_of(rows), frames.size_bytes
+    frames.release(*held[1])
 
-    assert one is other
-    assert one.frame is third.frame
-    assert known == ({UUID(int=1)}, frozenset({id(one.frame)}), size_bytes)
-    assert not shapes.in_use(rows)
-    assert not shapes.ids_of(rows)
-    assert shapes.size_bytes == 0
+    assert held[0][0] is held[1][0]
+    assert held[0][1] is held[1][1]
+    assert known == ({UUID(int=1)}, frozenset({id(held[0][0])}), size_bytes)
+    assert not frames.in_use(rows)
+    assert not frames.ids_of(rows)
+    assert frames.size_bytes == 0
 
 
 @pytest.mark.parametrize("state", [RoomState.ACTIVE, None])
