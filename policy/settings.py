@@ -162,7 +162,7 @@ class Cache(Document):
     bytes: Annotated[int, Field(ge=1_000_000)] = Field(
         100_000_000,
         examples=[64_000_000],
-        description="Memory for kept aliases, some 0.6 kB each. A tenth of it is for aliases "
+        description="Memory for kept aliases, some 0.45 kB each. A tenth of it is for aliases "
         "that nobody owns, so that whoever tries numbers cannot push out real rooms.",
     )
     owned_s: Seconds = Field(

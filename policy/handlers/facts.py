@@ -101,9 +101,7 @@ class _Gathering(Generic[OutcomeT]):
 
     def fetch(self, needs: Needs) -> None:
         """Fetch one fact; deciding goes on where it stopped, if it can."""
-        decide = (
-            self._decide if needs.go_on is None else cast("Callable[[], OutcomeT]", needs.go_on)
-        )
+        decide = cast("Callable[[], OutcomeT]", needs.go_on or self._decide)
         facts = self._facts
         match needs:
             case NeedsEntry(key=key):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -13,7 +14,6 @@ from policy.decide.avatar import Drawing
 from policy.decide.decision import Decision, Reason
 from policy.directory.records import PhonebookSearch
 from policy.pictures.initials import Initials
-from policy.wire.fields import UUID_TEXT
 from policy.wire.redaction import masked_result
 from policy.wire.results import embedded
 from policy.wire.vocabulary import Action, RequestType
@@ -25,6 +25,9 @@ ACTION: Final = "action"
 REASON: Final = "reason"
 TEXT: Final = "text"
 RESULT: Final = "result"
+
+# An identifier, of which ten digits in a row may be masked: they look like a person's number.
+_TOKEN: Final = re.compile(r"[0-9a-fx-]{32,36}")
 
 _NO_DECISION: Final = frozenset({Reason.FALLBACK, Reason.LATE, Reason.FAULT})
 _FORWARDING: Final = frozenset({Reason.FORWARDED, Reason.FORWARD_FAILED})
@@ -168,4 +171,4 @@ def recorded_token(answered: Mapping[str, object] | None) -> str:
     if not isinstance(result, Mapping) or result.get("service_type") != "gateway":
         return ""
     token = str(result.get("name", "")).rpartition(":")[2]
-    return token if UUID_TEXT.fullmatch(token) else ""
+    return token if _TOKEN.fullmatch(token) else ""

@@ -140,6 +140,8 @@ def test_a_gateway_call_keeps_the_name_that_it_had() -> None:
     gateway = {"service_type": "gateway", "name": f"Partner:{TOKEN}"}
 
     assert recorded_token({"answer": gateway}) == TOKEN
+    masked = "caecdbxxxxxxxxxx-8a85-7b19de363e0d"
+    assert recorded_token({"answer": {**gateway, "name": f"Partner:{masked}"}}) == masked
     assert recorded_token({"answer": {**gateway, "name": "Partner"}}) == ""
     assert recorded_token({"answer": ROOM}) == ""
     assert recorded_token(None) == ""
