@@ -234,10 +234,14 @@ class CachedDirectory:
         )
 
     def _may_be_stale(self, kept: Kept) -> bool:
-        return self._clock_s() < kept.term.forget_at and _is_worth_repeating(kept.key, kept.entry)
+        return self._clock_s() < kept.term.forget_at and _is_worth_repeating(
+            kept.domain, is_owned=kept.is_owned
+        )
 
     def _may_be_written(self, kept: Kept) -> bool:
-        return kept.term.trust == self._trust and _is_worth_repeating(kept.key, kept.entry)
+        return kept.term.trust == self._trust and _is_worth_repeating(
+            kept.domain, is_owned=kept.is_owned
+        )
 
     def _refresh(self, kept: Kept, now: float) -> None:
         """Ask ahead for what was wanted before."""
@@ -298,7 +302,8 @@ class CachedDirectory:
             return
         DIRECTORY_STALE.inc()
         known.other_calls += 1
-        caller.set_result(Found(known.entry, is_stale=True))
+        found = known.found or self._owned.found(known)
+        caller.set_result(Found(found.entry, is_stale=True))
 
     def _give_up(self, key: AddressKey, caller: asyncio.Future[Found]) -> None:
         """Let a caller wait no longer for a database that did not answer the last question."""
@@ -343,7 +348,7 @@ class CachedDirectory:
             fresh_until = min(fresh_until, now + left_s)
         fresh_until = max(fresh_until, now)
         forget_at = fresh_until
-        if _is_worth_repeating(key, entry):
+        if _is_worth_repeating(key.domain, is_owned=is_owned):
             forget_at += lifetimes.stale_s
         trusted_until = min(fresh_until, asked_at + lifetimes.untrusted_s)
         refresh_at = -NEVER
@@ -353,10 +358,10 @@ class CachedDirectory:
         return Term(forget_at, fresh_until, trusted_until, refresh_at, self._trust)
 
 
-def _is_worth_repeating(key: AddressKey, entry: Entry) -> bool:
+def _is_worth_repeating(domain: str, *, is_owned: bool) -> bool:
     """Say whether an old word is better than none while the database is away.
 
     That nobody owns an address may have changed. But a bare number that was nobody's leads on to
     the same number in the caller's own domain, which is how most devices dial.
     """
-    return entry.target is not None or not key.domain
+    return is_owned or not domain

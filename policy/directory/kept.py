@@ -79,6 +79,11 @@ class Kept:
         """Give what the directory said."""
         return self.unpacked().entry
 
+    @property
+    def is_owned(self) -> bool:
+        """Say whether somebody owns the address: only what somebody owns is packed."""
+        return self.frame is not None or self.entry.target is not None
+
     def unpacked(self) -> Found:
         """Give it as records, which it does not keep."""
         if self.found is not None:
