@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from load.certificates import Certificate
 
 # Below the range from which the kernel takes ports for clients.
-PORTS: Final = {"aiohttp": 18080, "aiohttp-lowlevel": 18082, "nginx": 18083, "fastapi": 18084}
+PORTS: Final = {
+    "aiohttp": 18080,
+    "aiohttp-lowlevel": 18082,
+    "nginx": 18083,
+    "fastapi": 18084,
+    "aiohttp-row": 18085,
+}
 INSTALL: Final = {
     "nginx": "nginx is needed, for instance: apt-get install nginx-light; or --without nginx",
     "fastapi": "fastapi and uvicorn are needed: pip install fastapi uvicorn; or --without fastapi; "
@@ -68,6 +74,15 @@ def aiohttp_reference(
     scheme = "http" if certificate is None else "https"
     with started(name, command, cores) as pid:
         yield Contender(name, pid, f"{scheme}://127.0.0.1:{PORTS[name]}")
+
+
+@contextmanager
+def row_reference(size: int, cores: frozenset[int], home: Path) -> Iterator[Contender]:
+    """Run aiohttp with asyncpg's pool, which reads a row for each request, on a filled database."""
+    name = "aiohttp-row"
+    command = [sys.executable, "-m", "load.reference_row", str(PORTS[name]), str(size), str(home)]
+    with started(name, command, cores) as pid:
+        yield Contender(name, pid, f"http://127.0.0.1:{PORTS[name]}")
 
 
 @contextmanager

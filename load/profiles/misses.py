@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import click
 
-from load.asking import OK, once_each, remembered
+from load.asking import OK, once_each, remembered, samples
 from load.databases import fresh
 from load.generated import write_rules
 from load.options import Options, common
+from load.profiles.hits import size_of_answers
 from load.profiles.rooms import sizes_with
+from load.references import row_reference
 from load.results import Target, keep, table
 from load.rounds import Case, compare
 from load.service import Setup, embedded, service
@@ -18,6 +21,7 @@ from load.wrk import find_wrk
 
 WANTED_RATIO = 0.4
 RULES = 1000
+OURS = ("misses", "misses one by one")
 
 
 @click.command("misses")
@@ -26,7 +30,8 @@ RULES = 1000
 def command(options: Options, rooms: int) -> None:
     """Compare calls to rooms that are asked for once with calls to remembered ones.
 
-    PostgreSQL runs on the server's core.
+    PostgreSQL runs on the server's core. Beside it a bare aiohttp application that reads one row by
+    its key with asyncpg, for each request, and has a PostgreSQL of its own there.
     """
     measure(options, rooms)
 
@@ -39,10 +44,16 @@ def measure(options: Options, rooms: int = 1_000_000) -> list[Target]:
         write_rules(folder / "rules", RULES)
         home = fresh(options.cache, sizes_with(rooms), folder)
         setup = Setup(folder, folder / "rules", cores.server, embedded(home))
-        with service(setup) as ours:
+        with service(setup) as ours, ExitStack() as parts:
+            asked = remembered(options, cores, folder)
+            once = once_each(options, cores, folder, rooms)
+            size = size_of_answers(ours, samples())
+            theirs = fresh(options.cache, sizes_with(rooms), folder)
+            bare = parts.enter_context(row_reference(size, cores.server, theirs))
             cases = [
-                Case("hits", ours, remembered(options, cores, folder), OK),
-                Case("misses", ours, once_each(options, cores, folder, rooms), OK),
+                Case("hits", ours, asked, OK),
+                Case("misses", ours, once, OK),
+                Case("aiohttp, one row", bare, once),
             ]
             compared = compare(cases, options.rounds)
             one = replace(options, connections=1)
@@ -52,9 +63,11 @@ def measure(options: Options, rooms: int = 1_000_000) -> list[Target]:
     rows = {**compared.rows(), "misses one by one": alone.rows()["alone"]}
     click.echo(table(rows))
     ratio = compared.ratio("requests_per_s", "misses", "hits")
-    missed = min(rows[name]["misses_per_request"] or 0 for name in rows if name != "hits")
+    bare_ratio = compared.ratio("requests_per_s", "misses", "aiohttp, one row")
+    missed = min(rows[name]["misses_per_request"] or 0 for name in OURS)
     reached = [
         Target("misses / hits, requests per s", WANTED_RATIO, ratio),
+        Target("misses / aiohttp that reads one row, requests per s", 1.0, bare_ratio),
         Target("errors of hits and misses", 0, _errors(rows), at_least=False),
         Target("look-ups in the database for each miss", 0.99, missed),
     ]

@@ -44,9 +44,9 @@ MAX_REFRESHING: Final = 50
 REFRESH_RETRY_S: Final = 1.0
 # Answers of one moment are believed equally long, by the same four numbers in memory.
 GRAIN_S: Final = 1 / 16
-# Whoever asks while the database fails waits no longer than this: a frozen one would cost every
-# call the whole limit of a look-up.
-FAILING_WAIT_S: Final = 0.05
+# Whoever asks while the database fails waits for two such looks at most, 50 ms: a frozen one would
+# cost every call the whole limit of a look-up.
+FAILING_LOOK_S: Final = 0.025
 
 
 class Lookup(Protocol):
@@ -93,13 +93,17 @@ class Around:
 
 
 class _Flight:
-    """Who waits for one key; `learners` make no calls."""
+    """Who waits for one key; `learners` make no calls.
 
-    __slots__ = ("callers", "learners")
+    `was_seen` when a look found it under way already.
+    """
+
+    __slots__ = ("callers", "learners", "was_seen")
 
     def __init__(self) -> None:
         self.callers: list[asyncio.Future[Found]] = []
         self.learners: list[asyncio.Future[None]] = []
+        self.was_seen = False
 
 
 _NOBODY: Final = _Flight()  # waits any more once the cache is closed
@@ -125,6 +129,8 @@ class CachedDirectory:
         self._ahead: set[AddressKey] = set()  # which of these are asked before anybody does
         self._settling = Settling()
         self._is_failing = False  # the last question got no answer
+        # One timer for all who wait then: one for each caller takes longer than to answer it.
+        self._looking: asyncio.TimerHandle | None = None
         self._term = Term(0.0)  # of a room that was asked for at this time
         self._term_from = NEVER
         self._trust = 0  # goes up whenever all that is kept becomes doubtful
@@ -140,8 +146,8 @@ class CachedDirectory:
             caller.set_result(found)
             return caller
         DIRECTORY_MISS.inc()
-        if self._is_failing:
-            caller.get_loop().call_later(FAILING_WAIT_S, self._give_up, key, caller)
+        if self._is_failing and self._looking is None:
+            self._looking = caller.get_loop().call_later(FAILING_LOOK_S, self._look)
         self._flight(key).callers.append(caller)
         return caller
 
@@ -219,6 +225,9 @@ class CachedDirectory:
 
     async def close(self) -> None:
         """Let nobody wait any more."""
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         flights, self._flights = self._flights, {}
         for flight in flights.values():
             closed = DirectoryError("directory: closed")
@@ -305,9 +314,19 @@ class CachedDirectory:
         found = known.found or self._owned.found(known)
         caller.set_result(Found(found.entry, is_stale=True))
 
-    def _give_up(self, key: AddressKey, caller: asyncio.Future[Found]) -> None:
-        """Let a caller wait no longer for a database that did not answer the last question."""
-        self._console(key, caller, DirectoryError("database: does not answer"))
+    def _look(self) -> None:
+        """Let nobody wait for long for a database that did not answer the last question."""
+        if self._is_failing:
+            for key, flight in self._flights.items():
+                if flight.was_seen:
+                    callers, flight.callers = flight.callers, []
+                    for caller in callers:
+                        self._console(key, caller, DirectoryError("database: does not answer"))
+                flight.was_seen = True
+        self._looking = None
+        if self._flights:
+            loop = asyncio.get_running_loop()
+            self._looking = loop.call_later(FAILING_LOOK_S, self._look)
 
     def _keep(self, key: AddressKey, answer: Answer, calls: int) -> None:
         """Keep an answer to a question that so many calls put."""
