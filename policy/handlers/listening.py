@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import socket
-import struct
 import sys
 from contextlib import AsyncExitStack, ExitStack, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -24,9 +22,9 @@ BACKLOG: Final = 1024
 # Only Linux spreads connections over the sockets of one port.
 SPREADS: Final = sys.platform == "linux"
 
-# From asm-generic/socket.h, and a filter of one instruction, "return 0": drop every packet.
-_SO_ATTACH_FILTER: Final = 26
-_DROP_ALL: Final = struct.pack("HBBI", 0x06, 0, 0, 0)
+# From asm-generic/socket.h, and a number that no interface has.
+_SO_BINDTOIFINDEX: Final = 62
+_NOWHERE: Final = 0x7FFFFFFF
 
 
 class Port(NamedTuple):
@@ -135,18 +133,17 @@ def _join(family: socket.AddressFamily, address: tuple[object, ...]) -> socket.s
 
 
 def shut(port: Port) -> None:
-    """Let nobody connect any more who has not begun to; those in the queue stay.
+    """Refuse whoever has not begun to connect; those in the queue stay.
 
     The kernel resets whoever is in the queue of a socket that is closed, and would put more there
-    between the last look and the closing. Only Linux can be told not to; the socket itself is shut,
-    for all processes that hold it.
+    between the last look and the closing. So the socket is moved to an interface that is not there,
+    for all processes that hold it; to attach a filter to it takes a right that ordinary users lack.
+    Of the sockets of one port all must be shut before one is closed: whoever comes to one of them
+    may be put into the queue of any.
     """
-    if not SPREADS:
-        return
-    drop_all = ctypes.create_string_buffer(_DROP_ALL)
-    program = struct.pack("HP", 1, ctypes.addressof(drop_all))
-    with suppress(OSError):
-        port.listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+    if SPREADS:
+        with suppress(OSError):  # it was shut before, or the kernel is older than 5.7
+            port.listener.setsockopt(socket.SOL_SOCKET, _SO_BINDTOIFINDEX, _NOWHERE)
 
 
 def emptied(port: Port) -> Sequence[socket.socket]:

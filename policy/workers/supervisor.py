@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from policy.errors import DocumentError, StartError
-from policy.handlers.listening import ports_of
+from policy.handlers.listening import ports_of, shut
 from policy.handlers.tls import tls_of
 from policy.workers.child import fork
 from policy.workers.duty import run
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from policy.directory.document import DirectoryFile
     from policy.documents import Parsed
-    from policy.handlers.listening import Ports
+    from policy.handlers.listening import Port, Ports
     from policy.rules.starting import Loaded
     from policy.settings import Settings
     from policy.workers.child import Child, Closable
@@ -116,8 +116,10 @@ class Supervisor:
     def _end(self) -> None:
         """Stop the workers and then the keeper, by force if it must be."""
         self._is_stopping = True
+        for port in self._all_ports():
+            shut(port)
         for listener in self._listeners():
-            listener.close()  # who is the last to hold one refuses whoever still comes
+            listener.close()
         workers = [child for child in self._children if child is not self._keeper]
         self._stop(workers, STOP_S)
         self._log_writer.close()
@@ -220,11 +222,14 @@ class Supervisor:
             yield from self._log_writer.ends()
             yield from self._listeners()
 
-    def _listeners(self) -> Iterator[Closable]:
-        for port in self._ports.nodes:
-            yield port.listener
+    def _all_ports(self) -> Iterator[Port]:
+        yield from self._ports.nodes
         if self._ports.operators is not None:
-            yield self._ports.operators.listener
+            yield self._ports.operators
+
+    def _listeners(self) -> Iterator[Closable]:
+        for port in self._all_ports():
+            yield port.listener
 
     def _obey(self, numbers: set[int]) -> None:
         if STOPPING & numbers:
