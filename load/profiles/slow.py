@@ -33,10 +33,9 @@ if TYPE_CHECKING:
     from load.contenders import Contender
     from load.rounds import Compared
 
-# As long as the database tells of changes in time, however slowly, memory is believed. One that is
-# slower, or away, is asked each time: that costs what it costs, and no call fails.
+# Not reached with a database that is 500 ms slow or away: as nobody vouches for what is remembered,
+# it is asked anew each time.
 WANTED_RATIO: Final = 0.9
-IN_TIME: Final = "50 ms slow"
 REASONS: Final = frozenset({"OK", "OK_DEGRADED"})
 COLD: Final = 10
 
@@ -60,12 +59,14 @@ def measure(options: Options) -> list[Target]:
     errors = sum(row["errors"] or 0 for row in rows.values())
     reached = [
         Target(
-            f"remembered rooms, database {IN_TIME} / quick, requests per s",
+            f"remembered rooms, database {name} / quick, requests per s",
             WANTED_RATIO,
-            compared.ratio("requests_per_s", IN_TIME, "quick"),
-        ),
-        Target("errors, whatever the database", 0, errors, at_least=False),
+            compared.ratio("requests_per_s", name, "quick"),
+        )
+        for name in rows
+        if name != "quick"
     ]
+    reached.append(Target("errors, whatever the database", 0, errors, at_least=False))
     measured = {
         "connections": options.connections,
         "seconds": options.seconds,
@@ -95,7 +96,7 @@ async def _run(options: Options) -> tuple[Compared, dict[str, object]]:
             ours = parts.enter_context(service(setup))
             states: dict[str, Callable[[], None]] = {
                 "quick": partial(proxy.delay, 0),
-                IN_TIME: partial(proxy.delay, 0.05),
+                "50 ms slow": partial(proxy.delay, 0.05),
                 "500 ms slow": partial(proxy.delay, 0.5),
                 "away": partial(_lose, proxy, ours),
             }
